@@ -1,0 +1,45 @@
+// Package tui is the terminal program: one Bubble Tea model that shows what
+// inspect says of a transcript and passes the person's decisions to a walk. It
+// knows how to draw and which key does what; it knows nothing of the protocol.
+package tui
+
+import (
+	"github.com/pkcescope/pkcescope/flow"
+)
+
+// Options are what the program is given by the command.
+type Options struct {
+	// Practice starts the practice tenant (or returns the running one): the
+	// configuration of a client that is registered there, and a browser that
+	// signs in by itself.
+	Practice func() (flow.Config, flow.Browser, error)
+	// Browser opens the person's own browser. Nil: there is none, and the URL
+	// is shown.
+	Browser flow.Browser
+	// Profiles are the saved clients.
+	Profiles Profiles
+	// Secret returns the client secret from the environment, or "".
+	Secret string
+	// Config starts the walk at once, without the home screen.
+	Config *flow.Config
+	// Transcript is a saved run to look at; File is its name.
+	Transcript *flow.Transcript
+	File       string
+	// Theme is "auto", "dark" or "light".
+	Theme string
+	// Version is shown on the home screen.
+	Version string
+	// Dir is where copies and transcripts are written.
+	Dir string
+}
+
+// Profiles is the store of saved clients. Secrets are never in it.
+type Profiles interface {
+	// Names lists the profiles, sorted.
+	Names() ([]string, error)
+	// Load returns a profile.
+	Load(name string) (flow.Config, error)
+	// Save writes a profile, replacing one of that name, and returns the path
+	// of the file.
+	Save(name string, c flow.Config) (path string, err error)
+}
