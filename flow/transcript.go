@@ -139,6 +139,7 @@ const (
 	VerdictWrongState      Verdict = "wrong-state"      // state differs
 	VerdictMissingState    Verdict = "missing-state"    // code without state
 	VerdictUnverifiedError Verdict = "unverified-error" // error without a matching state
+	VerdictRefused         Verdict = "refused"          // state matches, and something else is not acceptable (iss)
 	VerdictDuplicate       Verdict = "duplicate"        // a second response after the accepted one
 )
 

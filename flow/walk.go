@@ -2,7 +2,15 @@ package flow
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
 	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -23,9 +31,26 @@ type Options struct {
 }
 
 // Walk is a run in progress. Next, Rewind, Edit and Skip are used by one
-// goroutine at a time; Transcript, Pending, Paste and Close may be called at
-// any time, also while Next is waiting.
-type Walk struct{}
+// goroutine at a time; Transcript, Pending, Paste, Cancel and Close may be
+// called at any time, also while Next is waiting.
+type Walk struct {
+	o     Options
+	given Config // as it was handed to New, before defaults and discovery
+
+	mu     sync.Mutex
+	t      Transcript // what was recorded is the state of the walk
+	at     int        // the pending step's place in t.Steps
+	draft  draft
+	cancel context.CancelCauseFunc // set while Next is under way
+	wait   *wait                   // set from the authorize step on
+}
+
+// draft holds the random values of a run, drawn before they are needed so that
+// a request can be seen before it is sent.
+type draft struct {
+	verifier, state, nonce string
+	redirectURI            string // with a free port put in, if one was asked for
+}
 
 // Pending is the next step as it will be carried out if nothing is changed.
 type Pending struct {
@@ -44,48 +69,420 @@ type Pending struct {
 	Listening []string
 }
 
+// errCancelled is the cause with which [Walk.Cancel] ends a waiting step.
+var errCancelled = fmt.Errorf("flow: %w", context.Canceled)
+
 // New checks c, fills in its defaults and returns a walk that stands before
 // its first step. The error is an [*Error] of kind refused.
-func New(c Config, o Options) (*Walk, error) { panic("not built yet") }
+func New(c Config, o Options) (*Walk, error) {
+	given := c
+	c, err := c.complete()
+	if err != nil {
+		return nil, err
+	}
+	if o.Transport == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		// The transcript shows what crossed the wire, so nothing is unpacked
+		// behind its back.
+		t.DisableCompression = true
+		o.Transport = t
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	w := &Walk{o: o, given: given}
+	w.t = Transcript{
+		Format: Format, Version: Version, Outcome: OutcomeUnfinished,
+		Salt: rand.Text(), Made: o.Now(), Config: c,
+	}
+	for _, id := range StepIDs() {
+		w.t.Steps = append(w.t.Steps, newStep(id))
+	}
+	w.redraft(StepDiscovery)
+	w.settle()
+	return w, nil
+}
+
+func newStep(id StepID) Step {
+	optional := id == StepKeys || id == StepUserInfo || id == StepRefresh
+	return Step{ID: id, Optional: optional, Status: StatusPending, Values: []Value{}, Exchanges: []Exchange{}}
+}
+
+// redraft draws anew what the steps from first on will need.
+func (w *Walk) redraft(first StepID) {
+	i := stepIndex(first)
+	if i <= stepIndex(StepVerifier) {
+		w.draft.verifier = w.newVerifier()
+	}
+	if i <= stepIndex(StepAuthorize) {
+		w.draft.state = rand.Text()
+		w.draft.nonce = rand.Text()
+		w.draft.redirectURI = withFreePort(w.t.Config.RedirectURI)
+	}
+}
+
+// settle passes over the steps that this configuration does not have, and
+// works out the outcome.
+func (w *Walk) settle() {
+	for w.at < len(w.t.Steps) && w.needless(w.t.Steps[w.at].ID) {
+		w.t.Steps[w.at].Status = StatusSkipped
+		w.at++
+	}
+	w.t.Outcome = w.t.outcome()
+}
+
+// needless reports whether a step has nothing to do in this run.
+func (w *Walk) needless(id StepID) bool {
+	c := w.t.Config
+	switch id {
+	case StepDiscovery:
+		return c.Issuer == ""
+	case StepVerifier, StepChallenge:
+		return c.Method == MethodNone
+	case StepKeys:
+		return c.Provider.JWKSURI == ""
+	case StepUserInfo:
+		return !c.UserInfo && c.Provider.UserInfoEndpoint == ""
+	case StepRefresh:
+		return !c.Refresh && w.refreshToken() == ""
+	case StepAuthorize, StepCallback, StepToken:
+	}
+	return false
+}
+
+// outcome says how the run stands, from its steps alone.
+func (t Transcript) outcome() Outcome {
+	done := t.Step(StepToken).Status == StatusOK
+	for _, s := range t.Steps {
+		switch s.Status {
+		case StatusFailed:
+			return OutcomeFailed
+		case StatusCancelled:
+			return OutcomeCancelled
+		case StatusPending, StatusOK, StatusSkipped:
+		}
+	}
+	if done {
+		return OutcomeOK
+	}
+	return OutcomeUnfinished
+}
 
 // Pending returns the next step, and false when the walk is over (every step
 // is done or skipped).
-func (w *Walk) Pending() (Pending, bool) { panic("not built yet") }
-
-// Edit changes the pending request, or one further on. A second edit of the
-// same value replaces the first.
-func (w *Walk) Edit(e Edit) error { panic("not built yet") }
-
-// Revert forgets the edits of a step.
-func (w *Walk) Revert(step StepID) { panic("not built yet") }
+func (w *Walk) Pending() (Pending, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.at == len(w.t.Steps) {
+		return Pending{}, false
+	}
+	s := w.t.Steps[w.at]
+	p := Pending{Step: s.ID, Optional: s.Optional}
+	switch s.ID {
+	case StepVerifier:
+		p.Values = []Value{w.verifierValue()}
+	case StepChallenge:
+		p.Values = w.challengeValues()
+	case StepCallback:
+		p.Waiting = true
+		if w.wait != nil {
+			p.Listening = w.wait.addresses()
+		}
+	default:
+		// A request that cannot be made is explained when Next tries it.
+		if r, err := w.prepare(s.ID); err == nil {
+			p.Request, p.Values = &r.Request, r.values
+		}
+	}
+	return p, true
+}
 
 // Next carries out the pending step. It returns nil when the step ended well,
 // an [*Error] when it failed (the same is in the transcript), and ctx's error
 // when it was cancelled. A failed step stays pending: Next tries it again.
-func (w *Walk) Next(ctx context.Context) error { panic("not built yet") }
+func (w *Walk) Next(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	w.mu.Lock()
+	if w.at == len(w.t.Steps) {
+		w.mu.Unlock()
+		return &Error{Kind: KindRefused, What: "There is no step left.", Try: "Go back to an earlier step to run it again."}
+	}
+	s := &w.t.Steps[w.at]
+	id := s.ID
+	s.Status, s.Error, s.Started, s.Ended = StatusPending, nil, w.o.Now(), time.Time{}
+	s.Values = []Value{} // exchanges of earlier tries are kept
+	w.t.Outcome = w.t.outcome()
+	w.cancel = cancel
+	w.mu.Unlock()
+	w.changed()
+
+	err := w.carryOut(ctx, id)
+	if cause := context.Cause(ctx); cause != nil {
+		err = ctx.Err()
+	}
+	return w.finish(id, err)
+}
+
+// finish writes down how a step ended.
+func (w *Walk) finish(id StepID, err error) error {
+	defer w.changed()
+	var stop *wait
+	w.mu.Lock()
+	s := &w.t.Steps[stepIndex(id)]
+	s.Ended = w.o.Now()
+	w.cancel = nil
+	var failure *Error
+	switch {
+	case err == nil:
+		s.Status = StatusOK
+		w.at++
+	case errors.As(err, &failure):
+		s.Status, s.Error = StatusFailed, failure
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		s.Status = StatusCancelled
+	default:
+		failure = Error{
+			Kind: KindBug, What: "pkcescope came to a point that it was not made for.", Why: err.Error(),
+			Try: "Please report it, with the transcript saved.",
+		}.Wrap(err)
+		s.Status, s.Error, err = StatusFailed, failure, failure
+	}
+	if s.Status == StatusCancelled || id == StepToken || (id == StepAuthorize && s.Status == StatusFailed) {
+		stop = w.wait
+	}
+	w.settle()
+	w.mu.Unlock()
+	stop.close()
+	return err
+}
+
+// carryOut does the work of a step. A panic becomes an error of kind bug, so
+// that what was recorded up to there can still be seen and saved.
+func (w *Walk) carryOut(ctx context.Context, id StepID) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = Error{
+				Kind: KindBug,
+				What: "pkcescope failed inside itself in the step " + string(id) + ".",
+				Why:  fmt.Sprint(p),
+				Try:  "Please report it, with the transcript saved. Nothing that was recorded is lost.",
+			}.Wrap(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	switch id {
+	case StepDiscovery:
+		return w.discover(ctx)
+	case StepVerifier:
+		return w.makeVerifier()
+	case StepChallenge:
+		return w.deriveChallenge()
+	case StepAuthorize:
+		return w.authorize(ctx)
+	case StepCallback:
+		return w.awaitCallback(ctx)
+	case StepToken, StepRefresh:
+		return w.redeem(ctx, id)
+	case StepKeys:
+		return w.fetchKeys(ctx)
+	case StepUserInfo:
+		return w.fetchUserInfo(ctx)
+	}
+	return fmt.Errorf("flow: no such step: %q", id)
+}
 
 // Skip passes over a pending optional step.
-func (w *Walk) Skip() error { panic("not built yet") }
+func (w *Walk) Skip() error {
+	w.mu.Lock()
+	defer w.changed()
+	defer w.mu.Unlock()
+	if w.at == len(w.t.Steps) {
+		return &Error{Kind: KindRefused, What: "There is no step left to skip."}
+	}
+	s := &w.t.Steps[w.at]
+	if !s.Optional {
+		return &Error{
+			Kind: KindRefused, What: fmt.Sprintf("The step %s cannot be skipped.", s.ID),
+			Why: "The steps after it need what it makes.",
+		}
+	}
+	s.Status, s.Error = StatusSkipped, nil
+	w.at++
+	w.settle()
+	return nil
+}
 
 // Run carries out all steps that are left: the optional ones only if the
-// configuration asks for them. It stops at the first that fails.
-func (w *Walk) Run(ctx context.Context) error { panic("not built yet") }
+// configuration asks for them, and the keys whenever the provider names them.
+// It stops at the first that fails.
+func (w *Walk) Run(ctx context.Context) error {
+	for {
+		w.mu.Lock()
+		over := w.at == len(w.t.Steps)
+		var skip bool
+		if !over {
+			id, c := w.t.Steps[w.at].ID, w.t.Config
+			skip = id == StepUserInfo && !c.UserInfo || id == StepRefresh && !c.Refresh
+		}
+		w.mu.Unlock()
+		switch {
+		case over:
+			return nil
+		case skip:
+			if err := w.Skip(); err != nil {
+				return err
+			}
+		default:
+			if err := w.Next(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
 
 // Rewind makes step the pending one again and drops what it and the later
-// steps recorded. Edits are kept.
-func (w *Walk) Rewind(step StepID) error { panic("not built yet") }
-
-// Paste hands over an authorization response by hand: a whole redirect URL
-// (query or fragment), its query string alone, or a bare code. It may be called
-// while Next waits for the callback. A response with a wrong state is refused.
-func (w *Walk) Paste(text string) error { panic("not built yet") }
+// steps recorded. Edits are kept. A fresh verifier, state and nonce are drawn
+// for the steps that make them.
+func (w *Walk) Rewind(step StepID) error {
+	i := stepIndex(step)
+	w.mu.Lock()
+	switch {
+	case i < 0:
+		w.mu.Unlock()
+		return unknownStep(string(step))
+	case i > w.at:
+		w.mu.Unlock()
+		return &Error{Kind: KindRefused, What: fmt.Sprintf("The step %s has not been reached yet.", step)}
+	case w.cancel != nil:
+		w.mu.Unlock()
+		return &Error{
+			Kind: KindRefused, What: "A step is still under way.",
+			Try: "Cancel it first, then go back.",
+		}
+	}
+	for j := i; j < len(w.t.Steps); j++ {
+		w.t.Steps[j] = newStep(w.t.Steps[j].ID)
+	}
+	if i <= stepIndex(StepDiscovery) {
+		w.t.Config.Provider = w.given.Provider
+	}
+	w.at = i
+	var stop *wait
+	if i <= stepIndex(StepAuthorize) {
+		stop, w.wait = w.wait, nil
+	} else if i <= stepIndex(StepCallback) && w.wait != nil {
+		w.wait.again()
+	}
+	w.redraft(step)
+	w.settle()
+	w.mu.Unlock()
+	stop.close()
+	w.changed()
+	return nil
+}
 
 // Cancel ends the run: the pending step becomes cancelled, and so does the
 // outcome, and nothing is left listening.
-func (w *Walk) Cancel() { panic("not built yet") }
+func (w *Walk) Cancel() {
+	w.mu.Lock()
+	if w.cancel != nil {
+		w.cancel(errCancelled) // Next marks the step
+	} else if w.at < len(w.t.Steps) {
+		w.t.Steps[w.at].Status = StatusCancelled
+		w.t.Outcome = OutcomeCancelled
+	}
+	stop := w.wait
 
-// Transcript returns a copy of everything recorded so far.
-func (w *Walk) Transcript() Transcript { panic("not built yet") }
+	w.mu.Unlock()
+	stop.close()
+	w.changed()
+}
 
 // Close stops listening. The transcript can still be read.
-func (w *Walk) Close() error { panic("not built yet") }
+func (w *Walk) Close() error {
+	w.mu.Lock()
+	if w.cancel != nil {
+		w.cancel(errCancelled)
+	}
+	stop := w.wait
+
+	w.mu.Unlock()
+	stop.close()
+	if t, ok := w.o.Transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+	return nil
+}
+
+// Transcript returns a copy of everything recorded so far.
+func (w *Walk) Transcript() Transcript {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.t.clone()
+}
+
+// clone copies what a walk may still change. Headers and bodies are shared:
+// nobody writes to them once they are recorded.
+func (t Transcript) clone() Transcript {
+	t.Config.Edits = slices.Clone(t.Config.Edits)
+	t.Config.Scopes = slices.Clone(t.Config.Scopes)
+	t.Steps = slices.Clone(t.Steps)
+	for i := range t.Steps {
+		s := &t.Steps[i]
+		s.Values = append([]Value{}, s.Values...)
+		s.Exchanges = append([]Exchange{}, s.Exchanges...)
+	}
+	return t
+}
+
+func (w *Walk) changed() {
+	if w.o.Changed != nil {
+		w.o.Changed()
+	}
+}
+
+// record adds an exchange to a step.
+func (w *Walk) record(id StepID, x Exchange) {
+	w.mu.Lock()
+	s := &w.t.Steps[stepIndex(id)]
+	s.Exchanges = append(s.Exchanges, x)
+	w.mu.Unlock()
+	w.changed()
+}
+
+// note sets the values of a step.
+func (w *Walk) note(id StepID, values []Value) {
+	w.mu.Lock()
+	w.t.Steps[stepIndex(id)].Values = values
+	w.mu.Unlock()
+	w.changed()
+}
+
+// config returns the configuration as it stands.
+func (w *Walk) config() Config {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.t.Config
+}
+
+func stepIndex(id StepID) int { return slices.Index(StepIDs(), id) }
+
+func unknownStep(name string) *Error {
+	var names []string
+	for _, id := range StepIDs() {
+		names = append(names, string(id))
+	}
+	return &Error{
+		Kind: KindRefused, What: fmt.Sprintf("There is no step called %q.", name),
+		Try: "The steps are " + strings.Join(names, ", ") + ".",
+	}
+}
+
+// cloneHeader returns a copy that is never nil, so that it is an object in
+// JSON.
+func cloneHeader(h http.Header) http.Header {
+	c := http.Header{}
+	maps.Copy(c, h.Clone())
+	return c
+}

@@ -1,0 +1,118 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/oauth2"
+)
+
+// authorizeRequest is the authorization request, RFC 6749 section 4.1.1, with
+// what RFC 7636 section 4.3 and OpenID Connect Core section 3.1.2.1 add.
+func (w *Walk) authorizeRequest() (prepared, error) {
+	c := w.t.Config
+	if c.Provider.AuthorizationEndpoint == "" {
+		return prepared{}, missingEndpoint("authorization_endpoint")
+	}
+	var options []oauth2.AuthCodeOption
+	origin := []Value{
+		{Name: "response_type", By: ByFlow, Value: "code"},
+		{Name: "client_id", By: ByYou, Value: c.ClientID},
+		{Name: "redirect_uri", By: w.chosen(w.given.RedirectURI == w.draft.redirectURI), Value: w.draft.redirectURI},
+		{Name: "state", By: ByProgram, Value: w.draft.state},
+		{Name: "url", By: ByProgram, In: InLocal},
+	}
+	set := func(name, value string, by Chooser, secret bool) {
+		if value == "" {
+			return
+		}
+		options = append(options, oauth2.SetAuthURLParam(name, value))
+		origin = append(origin, Value{Name: name, Value: value, By: by, Secret: secret, PKCE: pkceNames[name]})
+	}
+	scopes := w.scopes()
+	origin = append(origin, Value{Name: "scope", By: w.chosen(len(c.Scopes) > 0), Value: strings.Join(scopes, " ")})
+	if slices.Contains(scopes, "openid") {
+		set("nonce", w.draft.nonce, ByProgram, false)
+	}
+	set("response_mode", string(c.ResponseMode), ByYou, false)
+	set("prompt", w.prompt(), w.chosen(c.Prompt != ""), false)
+	set("login_hint", c.LoginHint, ByYou, false)
+	set("domain_hint", c.DomainHint, ByYou, false)
+	for _, v := range w.t.Step(StepChallenge).Values {
+		switch v.Name {
+		case "code_challenge":
+			set(v.Name, v.Value, ByProgram, v.Secret)
+		case "code_challenge_method":
+			set(v.Name, v.Value, w.chosen(w.given.Method != ""), false)
+		}
+	}
+	r := prepared{Request: Request{
+		Method: http.MethodGet, Header: http.Header{},
+		URL: w.oauth(w.draft.redirectURI).AuthCodeURL(w.draft.state, options...),
+	}, values: origin}
+	return r, nil
+}
+
+// chosen says who chose a value that has a default.
+func (w *Walk) chosen(byPerson bool) Chooser {
+	if byPerson {
+		return ByYou
+	}
+	return ByProgram
+}
+
+func missingEndpoint(name string) error {
+	return &Error{
+		Kind: KindRefused, What: "The provider's " + name + " is not known.",
+		Why: "The metadata does not name it, and the configuration does not either.",
+		Try: "Give it by hand, or check the issuer.",
+	}
+}
+
+// authorize sends the browser to the authorization endpoint. The listener is
+// there before the browser is.
+func (w *Walk) authorize(ctx context.Context) error {
+	w.mu.Lock()
+	r, err := w.prepare(StepAuthorize)
+	if err != nil {
+		w.mu.Unlock()
+		return err
+	}
+	old := w.wait
+	w.wait = w.newWait(r)
+	wait, paste, browser := w.wait, w.t.Config.Paste, w.o.Browser
+	w.mu.Unlock()
+	old.close()
+	if !paste {
+		if err := wait.listen(w); err != nil {
+			return err
+		}
+	}
+	w.note(StepAuthorize, r.values)
+
+	if browser == nil || !browser.Played() {
+		w.record(StepAuthorize, Exchange{
+			Actor: ActorBrowser, Channel: ChannelFront, Request: r.Request, Timing: Timing{Start: w.o.Now()},
+		})
+	}
+	if browser == nil {
+		return nil
+	}
+	err = browser.Open(ctx, r.URL, func(x Exchange) { w.record(StepAuthorize, x) })
+	if browser.Played() {
+		wait.browserDone()
+	}
+	if err == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return Error{
+		Kind: KindTransport, What: "The browser could not be opened.", Why: err.Error(),
+		Try: "Open the authorize URL yourself, in any browser on this machine, and choose no browser here.",
+	}.Wrap(err)
+}

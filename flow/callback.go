@@ -1,0 +1,242 @@
+package flow
+
+import (
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// wait is the wait for one authorization response: what was sent, and what
+// came. The walk's lock guards it, except for what the listener guards itself.
+type wait struct {
+	listener
+
+	state     string // as it was sent; empty if none was
+	issuer    string // the provider's, if it is known
+	issuerIs  func(iss string) bool
+	issNeeded bool // the metadata promises iss (RFC 9207 section 3)
+
+	answer *answer
+	came   chan struct{} // closed once the answer is recorded
+	done   chan struct{} // closed when a played browser has nothing more to do
+	last   *Error        // why the last response was not accepted
+}
+
+// response is an authorization response as it came.
+type response struct {
+	params url.Values
+	in     Place
+	bare   bool // a code alone, pasted, which brings no state
+}
+
+// answer is the response that ended the wait.
+type answer struct {
+	values []Value
+	err    *Error
+}
+
+// judgement is what was made of a response. The wait is over if final is true.
+type judgement struct {
+	verdict Verdict
+	final   bool
+	err     *Error // why it was not accepted, or what the provider said
+}
+
+// newWait begins the wait for the response to r. The walk must be locked.
+func (w *Walk) newWait(r prepared) *wait {
+	c := w.t.Config
+	t := &wait{
+		issuer: defaultTo(c.Provider.Issuer, c.Issuer), issNeeded: c.Provider.AuthorizationResponseIss,
+		came: make(chan struct{}), done: make(chan struct{}),
+	}
+	t.issuerIs = func(iss string) bool {
+		return iss == t.issuer || strings.Contains(t.issuer, "{tenantid}") && entraIssuer(iss, t.issuer, c.Practice)
+	}
+	for _, v := range r.values {
+		if v.Name == "state" && v.In == InQuery {
+			t.state = v.Value
+		}
+	}
+	t.target = listenTarget(w.draft.redirectURI, r.values)
+	return t
+}
+
+// again forgets the answer and waits for another.
+func (t *wait) again() {
+	t.answer, t.last, t.came = nil, nil, make(chan struct{})
+}
+
+// browserDone says that a played browser has nothing more to do.
+func (t *wait) browserDone() { close(t.done) }
+
+// judge decides about a response, RFC 6749 sections 4.1.2 and 4.1.2.1 and RFC
+// 9207 section 2.4. It does not look at whether another came before.
+func (t *wait) judge(r response) judgement {
+	if r.bare {
+		return judgement{VerdictAccepted, true, nil} // the person vouches for it
+	}
+	q := r.params
+	refuse := func(v Verdict, final bool, what, why, try string) judgement {
+		return judgement{v, final, &Error{Kind: KindRefused, What: what, Why: why, Try: try}}
+	}
+	// Two values of one parameter can be read in two ways, one of which might
+	// have been checked and the other used. RFC 6749 section 3.1: "Request and
+	// response parameters MUST NOT be included more than once."
+	if len(q["state"]) > 1 {
+		return refuse(VerdictWrongState, false, "A response came with more than one state.",
+			"A parameter must not be repeated (RFC 6749 section 3.1).", "")
+	}
+	state, has := q.Get("state"), q.Has("state")
+	match := subtle.ConstantTimeCompare([]byte(state), []byte(t.state)) == 1 && (has || t.state == "")
+	if !match {
+		switch {
+		case q.Get("error") != "":
+			return refuse(VerdictUnverifiedError, false,
+				fmt.Sprintf("A response with the error %q came, and nothing ties it to this run.", q.Get("error")),
+				"Its state is missing or another one, so anyone may have sent it. It says: "+q.Get("error_description"),
+				"If the browser shows the same error, it is the provider's. Some errors, above all a redirect URI that is not registered, are never sent back with a state.")
+		case !has:
+			return refuse(VerdictMissingState, false, "A code came without a state.",
+				"Without the state that was sent, nothing ties the response to this run; taking it would let another person's code in (RFC 6749 section 10.12).",
+				"Sign in through the authorize URL of this run.")
+		default:
+			return refuse(VerdictWrongState, false, "A response came with another state.",
+				"It belongs to another run, an earlier tab for example, or somebody is trying to put in a code of their own (RFC 6749 section 10.12).",
+				"Sign in through the authorize URL of this run, in one tab.")
+		}
+	}
+	for name, values := range q {
+		if len(values) > 1 {
+			return refuse(VerdictRefused, true, fmt.Sprintf("The response has the parameter %q %d times.", name, len(values)),
+				"A parameter must not be repeated (RFC 6749 section 3.1): it could be read in more than one way.",
+				"Report it to the provider.")
+		}
+	}
+	// RFC 9207 section 2.4: the comparison comes before the code is used, and
+	// for error responses too.
+	switch iss := q.Get("iss"); {
+	case q.Has("iss") && t.issuer != "" && !t.issuerIs(iss):
+		return refuse(VerdictRefused, true, "The response comes from another issuer.",
+			fmt.Sprintf("Its iss is %q and the provider of this run is %q. They must be identical, or a code could be sent to the wrong provider (RFC 9207 section 2.4).", iss, t.issuer),
+			"Check the issuer in the configuration.")
+	case !q.Has("iss") && t.issNeeded:
+		return refuse(VerdictRefused, true, "The response has no iss.",
+			"The provider's metadata promises it (authorization_response_iss_parameter_supported), so a response without it is not the provider's (RFC 9207 section 2.4).",
+			"Report it to the provider.")
+	}
+	if q.Get("error") != "" {
+		members := map[string]string{}
+		for name := range q {
+			members[name] = q.Get(name)
+		}
+		e := serverSaid("authorization endpoint", nil, members)
+		e.Try = "Read what the provider says; go back to the authorize step to try again."
+		return judgement{VerdictAccepted, true, e}
+	}
+	return judgement{VerdictAccepted, true, nil}
+}
+
+// isResponse reports whether parameters are an authorization response at all.
+func isResponse(q url.Values) bool { return q.Get("code") != "" || q.Get("error") != "" }
+
+// receive judges a response, records it with record's help, and ends the wait
+// if it is the one. respond is called between the two, to send and return what
+// the browser gets to see; nothing that happens after the judgement can make
+// another response be accepted as well.
+func (w *Walk) receive(t *wait, r response, respond func(judgement) Exchange) judgement {
+	w.mu.Lock()
+	var j judgement
+	var came chan struct{}
+	if t.answer != nil {
+		j = judgement{verdict: VerdictDuplicate, err: &Error{
+			Kind: KindRefused, What: "The response had been received before.",
+			Why: "Only the first one counts.", Try: "Go on with the run, or go back to the authorize step.",
+		}}
+	} else if j = t.judge(r); j.final {
+		members := map[string]string{}
+		for name := range r.params {
+			members[name] = r.params.Get(name)
+		}
+		t.answer = &answer{values: responseValues(members, r.in), err: j.err}
+		for i := range t.answer.values {
+			v := &t.answer.values[i]
+			if v.Name == "code" && r.bare {
+				v.Problem = "pasted without its state, so nothing shows that it belongs to this run"
+			}
+			if v.Name == "iss" && t.issuer == "" {
+				v.Problem = "the provider's issuer is not known, so this could not be compared"
+			}
+		}
+		came = t.came
+	} else {
+		t.last = j.err
+	}
+	w.mu.Unlock()
+	x := respond(j)
+	x.Verdict = j.verdict
+	w.record(StepCallback, x)
+	if came != nil {
+		close(came)
+	}
+	return j
+}
+
+// awaitCallback waits for the authorization response.
+func (w *Walk) awaitCallback(ctx context.Context) error {
+	w.mu.Lock()
+	t, paste := w.wait, w.t.Config.Paste
+	came, done := t.came, t.done
+	w.mu.Unlock()
+	if !paste {
+		// A wait that was cancelled and begun again needs its listener back.
+		if err := t.listen(w); err != nil {
+			return err
+		}
+		w.changed()
+	}
+	select {
+	case <-came:
+		return w.takeAnswer(t)
+	default:
+	}
+	select {
+	case <-came:
+		return w.takeAnswer(t)
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-done:
+	}
+	// The browser may have ended with a last request that is being recorded.
+	w.mu.Lock()
+	taken, last := t.answer != nil, t.last
+	w.mu.Unlock()
+	if taken {
+		<-came
+		return w.takeAnswer(t)
+	}
+	if last != nil {
+		return last
+	}
+	return &Error{
+		Kind: KindServer, What: "The browser came to an end, and no response came to the redirect URI.",
+		Why: "The provider did not send the browser back.",
+		Try: "Look at the last page in the authorize step, and go back to it to try again.",
+	}
+}
+
+// takeAnswer makes the answer the step's.
+func (w *Walk) takeAnswer(t *wait) error {
+	w.mu.Lock()
+	a := t.answer
+	if a.err != nil {
+		t.again() // the next try waits for another
+	}
+	w.mu.Unlock()
+	w.note(StepCallback, a.values)
+	if a.err != nil {
+		return a.err
+	}
+	return nil
+}

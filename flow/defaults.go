@@ -1,0 +1,214 @@
+package flow
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// complete checks a configuration and fills in its defaults. What depends on
+// the provider's metadata (the scopes) is left until that is known.
+func (c Config) complete() (Config, error) {
+	refuse := func(what, why, try string) (Config, error) {
+		return Config{}, &Error{Kind: KindRefused, What: what, Why: why, Try: try}
+	}
+	if c.ClientID == "" {
+		return refuse("There is no client id.", "Every request of the flow carries it.",
+			"Give the client id; in the Entra portal it is the Application (client) ID.")
+	}
+	// People copy the address of the metadata document; the issuer is what
+	// stands before it.
+	c.Issuer = strings.TrimSuffix(c.Issuer, "/.well-known/openid-configuration")
+	if c.Issuer == "" && (c.Provider.AuthorizationEndpoint == "" || c.Provider.TokenEndpoint == "") {
+		return refuse("It is not said which provider to talk to.", "There is no issuer, nor both endpoints.",
+			"Give the issuer, for example https://login.microsoftonline.com/TENANT/v2.0.")
+	}
+	for name, raw := range map[string]string{
+		"issuer": c.Issuer, "authorization endpoint": c.Provider.AuthorizationEndpoint,
+		"token endpoint": c.Provider.TokenEndpoint, "UserInfo endpoint": c.Provider.UserInfoEndpoint,
+		"address of the keys": c.Provider.JWKSURI,
+	} {
+		if err := checkEndpoint(name, raw); err != nil {
+			return Config{}, err
+		}
+	}
+
+	c.Platform = defaultTo(c.Platform, PlatformNative)
+	c.Method = defaultTo(c.Method, MethodS256)
+	c.RedirectURI = defaultTo(c.RedirectURI, "http://localhost")
+	c.VerifierLength = defaultTo(c.VerifierLength, MinVerifierLength)
+	if c.AuthMethod == "" {
+		c.AuthMethod = AuthNone
+		if c.ClientSecret != "" {
+			c.AuthMethod = AuthPost
+		}
+	}
+	for _, choice := range []struct{ what, value, options string }{
+		{"platform", string(c.Platform), "web spa native"},
+		{"method", string(c.Method), "S256 plain omitted none"},
+		{"client authentication", string(c.AuthMethod), "none client_secret_post client_secret_basic"},
+		{"response mode", string(defaultTo(c.ResponseMode, ModeQuery)), "query fragment form_post"},
+	} {
+		if options := strings.Fields(choice.options); !slices.Contains(options, choice.value) {
+			return refuse(fmt.Sprintf("There is no %s called %q.", choice.what, choice.value), "",
+				"Choose "+strings.Join(options, ", ")+".")
+		}
+	}
+	if c.AuthMethod != AuthNone && c.ClientSecret == "" {
+		return refuse("The client secret is missing.",
+			fmt.Sprintf("Client authentication is %s, which sends it.", c.AuthMethod),
+			"Give the secret, or choose none for a public client.")
+	}
+	if u, err := url.Parse(c.RedirectURI); err != nil || u.Scheme == "" || u.Fragment != "" {
+		return refuse(fmt.Sprintf("%q cannot be a redirect URI.", c.RedirectURI),
+			"It must be an absolute URI without a fragment (RFC 6749 section 3.1.2).",
+			"For example http://localhost or myapp://callback.")
+	}
+	if n := c.VerifierLength; n < MinVerifierLength || n > MaxVerifierLength {
+		return refuse(fmt.Sprintf("A verifier cannot have %d characters.", n),
+			"RFC 7636 section 4.1 asks for 43 to 128.", "Choose a length from 43 to 128.")
+	}
+	if problem := VerifierProblem(c.Verifier); c.Verifier != "" && problem != "" && !c.AllowBadVerifier {
+		return refuse("That is not a code verifier.", problem+".",
+			"Correct it, or allow a bad verifier on purpose, to see what the provider says.")
+	}
+	for _, e := range c.Edits {
+		if err := e.check(); err != nil {
+			return Config{}, err
+		}
+	}
+	c.Edits = slices.Clone(c.Edits)
+	return c, nil
+}
+
+func defaultTo[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+// checkEndpoint refuses what is not an https URL. An empty one is not there,
+// which is for others to judge.
+func checkEndpoint(name, raw string) error {
+	if raw == "" {
+		return nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return &Error{
+			Kind: KindRefused, What: fmt.Sprintf("The %s %q is not a URL.", name, raw),
+			Try: "It should look like https://HOST/PATH.",
+		}
+	}
+	return requireHTTPS(u, "The "+name)
+}
+
+// requireHTTPS refuses plain http except on this machine. RFC 6749 sections
+// 3.1 and 3.2 ask for TLS at both endpoints.
+func requireHTTPS(u *url.URL, name string) error {
+	if u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()) {
+		return nil
+	}
+	return &Error{
+		Kind: KindRefused, What: fmt.Sprintf("%s is at %s://%s, which is not protected by TLS.", name, u.Scheme, u.Host),
+		Why: "Codes, secrets and tokens would cross the network in the clear.",
+		Try: "Use https. Plain http is accepted on this machine only (localhost, 127.0.0.1, [::1]).",
+	}
+}
+
+// isLoopback reports whether a host of a URL is this machine.
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// microsoftHosts serve Entra ID: the worldwide and national clouds, the issuer
+// of version 1 tokens, and External ID tenants.
+var microsoftHosts = []string{
+	"login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn", "sts.windows.net",
+}
+
+// isEntra reports whether a host serves Entra ID.
+func isEntra(host string) bool {
+	host = strings.ToLower(host)
+	return slices.Contains(microsoftHosts, host) || strings.HasSuffix(host, ".ciamlogin.com")
+}
+
+// entra reports whether this client talks to Entra ID or to the practice
+// tenant, which behaves like it.
+func (c Config) entra() bool {
+	raw := c.Issuer
+	if raw == "" {
+		raw = c.Provider.AuthorizationEndpoint
+	}
+	u, err := url.Parse(raw)
+	return c.Practice || err == nil && isEntra(u.Hostname())
+}
+
+// scopes are those to ask for: the person's, or the default for the provider.
+func (w *Walk) scopes() []string {
+	c := w.t.Config
+	switch {
+	case len(c.Scopes) > 0:
+		return c.Scopes
+	case c.entra():
+		return []string{"openid", "profile", "offline_access", "User.Read"}
+	case slices.Contains(c.Provider.ScopesSupported, "offline_access"):
+		return []string{"openid", "profile", "email", "offline_access"}
+	default:
+		return []string{"openid", "profile", "email"}
+	}
+}
+
+// prompt is the person's, or consent where the default scopes include
+// offline_access at a provider that follows OpenID Connect Core section 11
+// ("the Authorization Server MUST ignore the offline_access request" without
+// it).
+func (w *Walk) prompt() string {
+	c := w.t.Config
+	if c.Prompt == "" && len(c.Scopes) == 0 && !c.entra() && slices.Contains(w.scopes(), "offline_access") {
+		return "consent"
+	}
+	return c.Prompt
+}
+
+// withFreePort puts a free port into an http redirect URI on a loopback host
+// that names none, as RFC 8252 section 7.3 lets a native app do.
+func withFreePort(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "http" || !isLoopback(u.Hostname()) || u.Port() != "" && u.Port() != "0" {
+		return raw
+	}
+	l, err := listenFree(u.Hostname())
+	if err != nil {
+		return raw
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	_ = l.Close()
+	host := u.Hostname()
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	u.Host = host + ":" + strconv.Itoa(port)
+	return u.String()
+}
+
+// listenFree takes a free port of a loopback host.
+func listenFree(host string) (net.Listener, error) {
+	if !strings.EqualFold(host, "localhost") {
+		return net.Listen("tcp", net.JoinHostPort(host, "0"))
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return net.Listen("tcp", "[::1]:0")
+	}
+	return l, nil
+}

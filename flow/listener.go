@@ -1,0 +1,319 @@
+package flow
+
+import (
+	"bytes"
+	"crypto/rand"
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// maxForm bounds a form that is posted to the callback. A response has a few
+// kilobytes.
+const maxForm = 1 << 20
+
+//go:embed callback.html
+var callbackHTML string
+
+var callbackPage = template.Must(template.New("callback").Parse(callbackHTML))
+
+// listener takes the authorization response on loopback.
+type listener struct {
+	target *url.URL // the redirect URI; nil when it cannot be listened to
+
+	mu       sync.Mutex
+	server   *http.Server
+	at       []string
+	handover string // path to which our page hands over the fragment
+}
+
+// listenTarget is the address on which to wait. It is the redirect URI of the
+// configuration, unless the person has edited in another that can be listened
+// to as it stands.
+func listenTarget(configured string, sent []Value) *url.URL {
+	for _, v := range sent {
+		if v.Name == "redirect_uri" && v.In == InQuery && v.Edited {
+			if u := loopbackURL(v.Value); u != nil && u.Port() != "" && u.Port() != "0" {
+				return u
+			}
+		}
+	}
+	return loopbackURL(configured)
+}
+
+// loopbackURL parses raw if it is http on a loopback host, else returns nil.
+func loopbackURL(raw string) *url.URL {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "http" || !isLoopback(u.Hostname()) {
+		return nil
+	}
+	return u
+}
+
+// addresses are those listened on.
+func (l *listener) addresses() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.at)
+}
+
+// listen starts listening if there is something to listen to and it is not
+// done already.
+func (t *wait) listen(w *Walk) error {
+	l := &t.listener
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.target == nil || l.server != nil {
+		return nil
+	}
+	listeners, err := listenLoopback(l.target)
+	if err != nil {
+		return err
+	}
+	l.handover = "/handover/" + rand.Text()
+	server := &http.Server{
+		Handler:           &callbackHandler{w: w, t: t, handover: l.handover},
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		IdleTimeout:       30 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          log.New(io.Discard, "", 0),
+	}
+	l.server, l.at = server, nil
+	for _, ln := range listeners {
+		l.at = append(l.at, ln.Addr().String())
+		go func() { _ = server.Serve(ln) }() // ends when close closes it
+	}
+	return nil
+}
+
+// close stops listening. A nil wait listens to nothing.
+func (t *wait) close() {
+	if t == nil {
+		return
+	}
+	l := &t.listener
+	l.mu.Lock()
+	server := l.server
+	l.server, l.at = nil, nil
+	l.mu.Unlock()
+	if server != nil {
+		_ = server.Close()
+	}
+}
+
+// listenLoopback takes the port of u on every address that its host stands
+// for: localhost is both 127.0.0.1 and [::1], and a browser may try either.
+func listenLoopback(u *url.URL) ([]net.Listener, error) {
+	port := defaultTo(u.Port(), "80")
+	hosts := []string{u.Hostname()}
+	if strings.EqualFold(u.Hostname(), "localhost") {
+		hosts = []string{"127.0.0.1", "::1"}
+	}
+	var listeners []net.Listener
+	var failure error
+	for _, host := range hosts {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+		switch {
+		case err == nil:
+			listeners = append(listeners, l)
+		case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EAFNOSUPPORT):
+			// This machine has only one of the two.
+			failure = errors.Join(failure, err)
+		default:
+			// A port that another program has on one of the two would get the
+			// code by chance.
+			for _, l := range listeners {
+				_ = l.Close()
+			}
+			return nil, portError(host, port, err)
+		}
+	}
+	if len(listeners) == 0 {
+		return nil, portError(u.Hostname(), port, failure)
+	}
+	return listeners, nil
+}
+
+func portError(host, port string, err error) *Error {
+	e := Error{
+		Kind: KindRefused, What: fmt.Sprintf("The callback cannot be awaited on port %s of %s.", port, host), Why: err.Error(),
+		Try: "Take another port in the redirect URI, or none to get a free one (Entra ignores the port of localhost), or paste the redirect URL by hand.",
+	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		e.Why = fmt.Sprintf("Another program has port %s.", port)
+		e.Try = "End that program. Or t" + strings.TrimPrefix(e.Try, "T")
+	} else if errors.Is(err, syscall.EACCES) {
+		e.Why = fmt.Sprintf("Port %s needs an administrator's rights.", port)
+	}
+	return e.Wrap(err)
+}
+
+// callbackHandler answers the browser.
+type callbackHandler struct {
+	w        *Walk
+	t        *wait
+	handover string
+}
+
+// page is what callback.html shows.
+type page struct {
+	Title, Text, Detail string
+	Handover            string // set: the page posts the fragment there
+	Nonce               string
+}
+
+func (h *callbackHandler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	start := h.w.o.Now()
+	x := Exchange{
+		Actor: ActorBrowser, Channel: ChannelFront, Timing: Timing{Start: start},
+		Request: Request{Method: r.Method, URL: "http://" + r.Host + r.RequestURI, Header: cloneHeader(r.Header)},
+	}
+	x.Request.Header.Set("Host", r.Host)
+	body, bodyErr := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxForm))
+	x.Request.Body = body
+
+	// send answers and returns the exchange. The answer has left before the
+	// wait can end, and the connection with it.
+	send := func(status int, p page) Exchange {
+		x.Response = writePage(rw, status, p)
+		x.Timing.Total = h.w.o.Now().Sub(start)
+		return x
+	}
+	stray := func(v Verdict, status int, p page) {
+		x := send(status, p)
+		x.Verdict = v
+		h.w.record(StepCallback, x)
+	}
+	answer := func(q url.Values, in Place) {
+		h.w.receive(h.t, response{params: q, in: in}, func(j judgement) Exchange { return send(answerPage(j, q)) })
+	}
+
+	switch {
+	case !isLoopback(hostname(r.Host)):
+		// A web page can have its own host name point to 127.0.0.1 and send
+		// requests here.
+		stray(VerdictWrongHost, http.StatusMisdirectedRequest, page{
+			Title: "Not here", Text: "This address belongs to a program on this machine and answers to localhost only.",
+		})
+	case bodyErr != nil:
+		stray(VerdictStray, http.StatusRequestEntityTooLarge, page{Title: "Too large", Text: "The request's body could not be read."})
+	case r.URL.Path == h.handover && r.Method == http.MethodPost:
+		fragment, _ := url.ParseQuery(string(body))
+		h.takeFragment(fragment.Get("fragment"), x, send)
+	case defaultTo(r.URL.EscapedPath(), "/") != defaultTo(h.t.target.EscapedPath(), "/"):
+		stray(VerdictStray, http.StatusNotFound, page{Title: "Nothing here", Text: "The sign-in comes back to another path."})
+	case r.Method == http.MethodPost:
+		q, err := url.ParseQuery(string(body))
+		if err != nil || !isResponse(q) {
+			stray(VerdictStray, http.StatusBadRequest, page{Title: "No response in it", Text: "The form holds neither a code nor an error."})
+			return
+		}
+		answer(q, InForm)
+	case r.Method == http.MethodGet && isResponse(r.URL.Query()):
+		answer(r.URL.Query(), InQuery)
+	case r.Method == http.MethodGet:
+		// What stands behind # never reaches a server: our page hands it over.
+		stray(VerdictStray, http.StatusOK, page{
+			Title: "One moment", Handover: h.handover, Nonce: rand.Text(),
+			Text: "This page hands the response over to pkcescope.",
+		})
+	default:
+		stray(VerdictStray, http.StatusMethodNotAllowed, page{Title: "Not like this", Text: "Only GET and POST are taken here."})
+	}
+}
+
+// takeFragment takes what our page read behind the #. In the record the
+// response is the request that opened the page, its URL now whole; the
+// handover is one of ours.
+func (h *callbackHandler) takeFragment(fragment string, x Exchange, send func(int, page) Exchange) {
+	q, err := url.ParseQuery(fragment)
+	if err != nil || !isResponse(q) {
+		x := send(http.StatusBadRequest, page{
+			Title: "No response in it", Text: "The address holds neither a code nor an error. The program is still waiting.",
+		})
+		x.Verdict = VerdictStray
+		h.w.record(StepCallback, x)
+		return
+	}
+	x.Verdict = VerdictStray
+	h.w.receive(h.t, response{params: q, in: InFragment}, func(j judgement) Exchange {
+		handover := send(answerPage(j, q))
+		handover.Verdict = VerdictStray
+		return h.w.complete(handover, fragment)
+	})
+}
+
+// complete swaps the record of the request that opened our page for that of
+// the handover, and returns the former with the fragment in its URL.
+func (w *Walk) complete(handover Exchange, fragment string) Exchange {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := &w.t.Steps[stepIndex(StepCallback)]
+	for i, x := range slices.Backward(s.Exchanges) {
+		if x.Request.Method == http.MethodGet && x.Response != nil && x.Response.Status == http.StatusOK &&
+			x.Verdict == VerdictStray && !strings.Contains(x.Request.URL, "#") {
+			s.Exchanges = append(slices.Delete(slices.Clone(s.Exchanges), i, i+1), handover)
+			x.Request.URL += "#" + fragment
+			return x
+		}
+	}
+	return handover
+}
+
+// answerPage is what the browser gets to see in the end. It repeats the
+// provider's words for an error, and no secret.
+func answerPage(j judgement, q url.Values) (int, page) {
+	switch {
+	case j.verdict == VerdictDuplicate:
+		return http.StatusOK, page{Title: "Already received", Text: "The response had been received before. You may close this window."}
+	case j.err == nil:
+		return http.StatusOK, page{Title: "Signed in", Text: "The code has arrived. You may close this window and go back to the terminal."}
+	case j.verdict == VerdictAccepted:
+		return http.StatusOK, page{
+			Title: "The provider said no", Text: "You may close this window; the terminal says more.",
+			Detail: q.Get("error") + ": " + q.Get("error_description"),
+		}
+	case j.final:
+		return http.StatusBadRequest, page{Title: "Not accepted", Text: j.err.What + " You may close this window; the terminal says more."}
+	default:
+		return http.StatusBadRequest, page{Title: "Not accepted", Text: j.err.What + " The program is still waiting for the right one."}
+	}
+}
+
+// writePage sends a page of ours and returns it for the record. The page asks
+// for nothing from outside and runs only its own script.
+func writePage(rw http.ResponseWriter, status int, p page) *Response {
+	var body bytes.Buffer
+	if err := callbackPage.Execute(&body, p); err != nil {
+		panic(err) // the template is ours, and page is all it reads
+	}
+	script := ""
+	if p.Nonce != "" {
+		script = "script-src 'nonce-" + p.Nonce + "'; "
+	}
+	h := rw.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(body.Len()))
+	h.Set("Content-Security-Policy", "default-src 'none'; "+script+"style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Connection", "close")
+	rw.WriteHeader(status)
+	_, _ = rw.Write(body.Bytes())
+	_ = http.NewResponseController(rw).Flush()
+	return &Response{Status: status, Proto: "HTTP/1.1", Header: cloneHeader(h), Body: body.Bytes(), Size: int64(body.Len())}
+}

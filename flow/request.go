@@ -1,0 +1,270 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/oauth2"
+)
+
+// prepared is a request as it will be sent, with its parameters one by one.
+type prepared struct {
+	Request
+	values []Value
+}
+
+// prepare makes the request of a step and applies the person's edits to it. It
+// sends nothing. The walk must be locked.
+func (w *Walk) prepare(id StepID) (prepared, error) {
+	var r prepared
+	var err error
+	switch id {
+	case StepDiscovery:
+		r = get(discoveryURLs(w.t.Config.Issuer)[0], ByYou)
+	case StepAuthorize:
+		r, err = w.authorizeRequest()
+	case StepToken, StepRefresh:
+		r, err = w.tokenRequest(id)
+	case StepKeys:
+		r = get(w.t.Config.Provider.JWKSURI, ByProvider)
+	case StepUserInfo:
+		r, err = w.userInfoRequest()
+	case StepVerifier, StepChallenge, StepCallback:
+		err = errors.New("flow: the step " + string(id) + " sends nothing")
+	}
+	if err != nil {
+		return prepared{}, err
+	}
+	r.apply(w.t.Config.Edits, id)
+	return r, nil
+}
+
+// get is a plain GET, its URL a value of its own.
+func get(rawURL string, by Chooser) prepared {
+	return prepared{
+		Request: Request{Method: http.MethodGet, URL: rawURL, Header: http.Header{}},
+		values:  []Value{{Name: "url", Value: rawURL, By: by, In: InURL}},
+	}
+}
+
+// apply carries out the edits of a step in the order in which they were made,
+// and reads the values anew from the outcome.
+func (r *prepared) apply(edits []Edit, id StepID) {
+	origin := r.values
+	edited := map[string]bool{}
+	for _, e := range edits {
+		if e.Step != id {
+			continue
+		}
+		header, isHeader := strings.CutPrefix(e.Name, "header.")
+		switch {
+		case e.Name == "url":
+			r.URL = e.Value
+		case isHeader && e.Unset:
+			r.Header.Del(header)
+			// A header that the transport would add of itself stays away only
+			// when it is there and empty.
+			if http.CanonicalHeaderKey(header) == "User-Agent" {
+				r.Header["User-Agent"] = []string{""}
+			}
+		case isHeader:
+			r.Header.Set(header, e.Value)
+			edited["header."+http.CanonicalHeaderKey(header)] = true
+		case r.Method == http.MethodPost:
+			r.Body = Body(setPair(string(r.Body), e.Name, e.Value, e.Unset))
+		default:
+			r.URL = setQuery(r.URL, e.Name, e.Value, e.Unset)
+		}
+		edited[e.Name] = true
+	}
+	r.values = r.read(origin, edited)
+}
+
+// read lists the values of a request in the order in which they stand there.
+// What is known about them is taken from origin.
+func (r *prepared) read(origin []Value, edited map[string]bool) []Value {
+	var values []Value
+	add := func(name, value string, in Place) {
+		v := Value{By: ByYou}
+		if i := slices.IndexFunc(origin, func(o Value) bool { return o.Name == name }); i >= 0 {
+			v = origin[i]
+		}
+		v.Name, v.In = name, in
+		v.PKCE = v.PKCE || pkceNames[name]
+		v.Secret = v.Secret || isSecretName(name)
+		if v.Value != value || edited[name] {
+			v.Value, v.By, v.Edited = value, ByYou, true
+		}
+		values = append(values, v)
+	}
+	_, query, _ := cutQuery(r.URL)
+	for name, value := range pairs(query) {
+		add(name, value, InQuery)
+	}
+	for name, value := range pairs(string(r.Body)) {
+		add(name, value, InForm)
+	}
+	var headers []string
+	for name := range r.Header {
+		headers = append(headers, name)
+	}
+	slices.Sort(headers)
+	for _, name := range headers {
+		add("header."+name, r.Header.Get(name), InHeader)
+	}
+	in := InURL
+	if slices.ContainsFunc(origin, func(o Value) bool { return o.Name == "url" && o.In == InLocal }) {
+		in = InLocal
+	}
+	add("url", r.URL, in)
+	if last := &values[len(values)-1]; !edited["url"] {
+		// The URL follows from its parameters; only typing it anew is an edit.
+		last.Edited, last.By = false, ByProgram
+		if i := slices.IndexFunc(origin, func(o Value) bool { return o.Name == "url" }); i >= 0 {
+			last.By = origin[i].By
+		}
+	}
+	return values
+}
+
+// pkceNames are the parameters that RFC 7636 adds.
+var pkceNames = map[string]bool{"code_verifier": true, "code_challenge": true, "code_challenge_method": true}
+
+// isSecretName reports whether a value of that name is a secret wherever it
+// stands.
+func isSecretName(name string) bool {
+	name = strings.ToLower(strings.TrimPrefix(name, "header."))
+	switch name {
+	case "code", "code_verifier", "client_secret", "client_assertion", "assertion", "device_code",
+		"access_token", "refresh_token", "id_token", "id_token_hint", "logout_token", "subject_token", "actor_token",
+		"password", "passwd", "authorization", "proxy-authorization", "cookie", "set-cookie":
+		return true
+	}
+	return false
+}
+
+// cutQuery splits a URL around its query and keeps the fragment aside.
+func cutQuery(rawURL string) (before, query, fragment string) {
+	before, fragment, _ = strings.Cut(rawURL, "#")
+	before, query, _ = strings.Cut(before, "?")
+	return before, query, fragment
+}
+
+// setQuery changes one parameter of a URL and leaves the rest as it stands.
+func setQuery(rawURL, name, value string, unset bool) string {
+	before, query, fragment := cutQuery(rawURL)
+	if query = setPair(query, name, value, unset); query != "" {
+		before += "?" + query
+	}
+	if fragment != "" {
+		before += "#" + fragment
+	}
+	return before
+}
+
+// setPair changes one parameter of a form or query, in its place, and leaves
+// the others untouched even if they are malformed.
+func setPair(encoded, name, value string, unset bool) string {
+	var out []string
+	pair := url.QueryEscape(name) + "=" + url.QueryEscape(value)
+	for p := range strings.SplitSeq(encoded, "&") {
+		k, _, _ := strings.Cut(p, "=")
+		switch {
+		case p == "":
+		case unescape(k) != name:
+			out = append(out, p)
+		case !unset:
+			out = append(out, pair)
+			unset = true // a second one of the same name goes
+		}
+	}
+	if !unset {
+		out = append(out, pair)
+	}
+	return strings.Join(out, "&")
+}
+
+// pairs yields the parameters of a form or query in their order.
+func pairs(encoded string) func(yield func(name, value string) bool) {
+	return func(yield func(name, value string) bool) {
+		for p := range strings.SplitSeq(encoded, "&") {
+			if p == "" {
+				continue
+			}
+			k, v, _ := strings.Cut(p, "=")
+			if !yield(unescape(k), unescape(v)) {
+				return
+			}
+		}
+	}
+}
+
+// unescape undoes form encoding, and leaves alone what is not well-formed.
+func unescape(s string) string {
+	if u, err := url.QueryUnescape(s); err == nil {
+		return u
+	}
+	return s
+}
+
+// httpRequest turns r into what net/http sends.
+func (r Request) httpRequest(ctx context.Context) (*http.Request, error) {
+	var body io.Reader
+	if len(r.Body) > 0 {
+		body = bytes.NewReader(r.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, body)
+	if err != nil {
+		return nil, Error{
+			Kind: KindRefused, What: "The request cannot be sent: its URL is not one.", Why: err.Error(),
+			Try: "Correct the URL.",
+		}.Wrap(err)
+	}
+	if err := requireHTTPS(req.URL, "The request"); err != nil {
+		return nil, err
+	}
+	req.Header = cloneHeader(r.Header)
+	if host := req.Header.Get("Host"); host != "" {
+		req.Host = host
+	}
+	return req, nil
+}
+
+// client returns an HTTP client whose every exchange is recorded in a step.
+func (w *Walk) client(id StepID, redirect func(*http.Request, []*http.Request) error) *http.Client {
+	return &http.Client{
+		Transport:     &recorder{next: w.o.Transport, now: w.o.Now, done: func(x Exchange) { w.record(id, x) }},
+		CheckRedirect: redirect,
+	}
+}
+
+// never is a redirect policy: what a client sends to a token or UserInfo
+// endpoint is meant for that endpoint only.
+func never(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// oauth returns the configuration for x/oauth2, with its AuthStyle always
+// explicit: left to find out, it would send a failed request a second time in
+// another style, and the code would be burned by then.
+func (w *Walk) oauth(redirectURI string) *oauth2.Config {
+	c := w.t.Config
+	style, secret := oauth2.AuthStyleInParams, c.ClientSecret
+	switch c.AuthMethod {
+	case AuthNone:
+		secret = ""
+	case AuthBasic:
+		style = oauth2.AuthStyleInHeader
+	case AuthPost:
+	}
+	return &oauth2.Config{
+		ClientID: c.ClientID, ClientSecret: secret, RedirectURL: redirectURI, Scopes: w.scopes(),
+		Endpoint: oauth2.Endpoint{
+			AuthURL: c.Provider.AuthorizationEndpoint, TokenURL: c.Provider.TokenEndpoint, AuthStyle: style,
+		},
+	}
+}

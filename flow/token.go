@@ -1,0 +1,165 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"golang.org/x/oauth2"
+)
+
+// roundTripper lets a function be a transport.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// errDryRun stops x/oauth2 once its request has been seen.
+var errDryRun = errors.New("flow: dry run")
+
+// tokenRequest is the token request (RFC 6749 section 4.1.3, RFC 7636 section
+// 4.5) or the refresh request (RFC 6749 section 6) as x/oauth2 makes it.
+func (w *Walk) tokenRequest(id StepID) (prepared, error) {
+	if w.t.Config.Provider.TokenEndpoint == "" {
+		return prepared{}, missingEndpoint("token_endpoint")
+	}
+	if id == StepRefresh && w.refreshToken() == "" {
+		return prepared{}, &Error{
+			Kind: KindRefused, What: "There is no refresh token.",
+			Why: "The provider gave none with the tokens.",
+			Try: "Ask for the scope offline_access (some providers also want prompt=consent), and check that the client may have refresh tokens.",
+		}
+	}
+	var r prepared
+	err := w.exchange(context.Background(), id, roundTripper(func(req *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Request = Request{Method: req.Method, URL: req.URL.String(), Header: cloneHeader(req.Header), Body: body}
+		return nil, errDryRun
+	}))
+	if !errors.Is(err, errDryRun) {
+		return prepared{}, err
+	}
+	if origin := w.origin(); origin != "" {
+		r.Header.Set("Origin", origin)
+	}
+	for name, value := range pairs(string(r.Body)) {
+		v := Value{Name: name, Value: value, By: ByProgram}
+		switch name {
+		case "grant_type":
+			v.By = ByFlow
+		case "code", "refresh_token":
+			v.By = ByProvider
+		case "client_id", "client_secret":
+			v.By = ByYou
+		case "redirect_uri":
+			v.By = w.chosen(w.given.RedirectURI == value)
+		case "code_verifier":
+			if i := slices.IndexFunc(w.t.Step(StepVerifier).Values, func(v Value) bool { return v.Name == name }); i >= 0 {
+				v = w.t.Step(StepVerifier).Values[i]
+				v.Edited = false
+			}
+		}
+		r.values = append(r.values, v)
+	}
+	for name := range r.Header {
+		r.values = append(r.values, Value{Name: "header." + name, Value: r.Header.Get(name), By: ByProgram})
+	}
+	r.values = append(r.values, Value{Name: "url", Value: r.URL, By: ByProvider, In: InURL})
+	return r, nil
+}
+
+// exchange has x/oauth2 redeem the code or the refresh token through t.
+func (w *Walk) exchange(ctx context.Context, id StepID, t http.RoundTripper) error {
+	redirectURI, _ := w.t.Step(StepAuthorize).Value("redirect_uri")
+	config := w.oauth(redirectURI)
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: t, CheckRedirect: never})
+	if id == StepRefresh {
+		_, err := config.TokenSource(ctx, &oauth2.Token{RefreshToken: w.refreshToken()}).Token()
+		return err
+	}
+	var options []oauth2.AuthCodeOption
+	if verifier, ok := w.t.Step(StepVerifier).Value("code_verifier"); ok {
+		options = append(options, oauth2.VerifierOption(verifier))
+	}
+	code, _ := w.t.Step(StepCallback).Value("code")
+	_, err := config.Exchange(ctx, code, options...)
+	return err
+}
+
+// refreshToken is the newest one: a provider may hand out another with each
+// refresh, and the older may be dead by then (RFC 6749 section 6).
+func (w *Walk) refreshToken() string {
+	for _, id := range []StepID{StepRefresh, StepToken} {
+		if v, _ := w.t.Step(id).Value("refresh_token"); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// origin is the Origin header that a browser would send with a single-page
+// app's token request, whose code runs at the redirect URI. Entra asks for it
+// there and refuses it for other platforms.
+func (w *Walk) origin() string {
+	if w.t.Config.Platform != PlatformSPA {
+		return ""
+	}
+	raw, ok := w.t.Step(StepAuthorize).Value("redirect_uri")
+	if !ok {
+		raw = w.draft.redirectURI
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// redeem sends the token request or the refresh request.
+func (w *Walk) redeem(ctx context.Context, id StepID) error {
+	w.mu.Lock()
+	r, err := w.prepare(id)
+	seen := &Walk{t: w.t.clone(), given: w.given, draft: w.draft}
+	w.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	w.note(id, r.values)
+
+	// x/oauth2 makes the request again; what goes out in its place is the one
+	// that was seen and edited.
+	client := w.client(id, never)
+	var got *Response
+	err = seen.exchange(ctx, id, roundTripper(func(*http.Request) (*http.Response, error) {
+		req, err := r.httpRequest(ctx)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := client.Transport.RoundTrip(req)
+		if err != nil {
+			return nil, err
+		}
+		if got, err = readResponse(resp); err != nil {
+			return nil, err
+		}
+		resp.Body = io.NopCloser(bytes.NewReader(got.Body))
+		return resp, nil
+	}))
+	if got == nil {
+		return exchangeError(err)
+	}
+	// What x/oauth2 made of the answer is less than what there is to see: it
+	// keeps neither unknown members nor its own reading of a broken one.
+	values, failure := readTokenResponse(got)
+	w.note(id, append(r.values, values...))
+	if failure != nil {
+		return failure.Wrap(err)
+	}
+	return nil
+}

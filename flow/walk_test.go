@@ -1,0 +1,179 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// provider is a small authorization server: right by default, wrong where a
+// test says so.
+type provider struct {
+	*httptest.Server
+	// authorize, token and metadata replace the answers if set.
+	authorize func(q url.Values) url.Values
+	token     http.HandlerFunc
+	metadata  func(m map[string]any)
+
+	codes map[string]url.Values
+	forms []url.Values // what the token endpoint was sent
+	heads []http.Header
+}
+
+func newProvider(t testing.TB) *provider {
+	p := &provider{codes: map[string]url.Values{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
+		m := map[string]any{
+			"issuer": p.URL, "authorization_endpoint": p.URL + "/authorize", "token_endpoint": p.URL + "/token",
+			"jwks_uri": p.URL + "/keys", "userinfo_endpoint": p.URL + "/userinfo",
+			"scopes_supported": []string{"openid", "offline_access"},
+		}
+		if p.metadata != nil {
+			p.metadata(m)
+		}
+		writeJSON(w, 200, m)
+	})
+	mux.HandleFunc("GET /authorize", func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		code := fmt.Sprintf("code-%d-with-some-length", len(p.codes)+1)
+		p.codes[code] = q
+		answer := url.Values{"code": {code}, "state": {q.Get("state")}, "session_state": {"s-1"}}
+		if p.authorize != nil {
+			answer = p.authorize(q)
+		}
+		switch q.Get("response_mode") {
+		case "fragment":
+			http.Redirect(w, r, q.Get("redirect_uri")+"#"+answer.Encode(), http.StatusFound)
+		default:
+			http.Redirect(w, r, q.Get("redirect_uri")+"?"+answer.Encode(), http.StatusFound)
+		}
+	})
+	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		p.forms = append(p.forms, r.PostForm)
+		p.heads = append(p.heads, r.Header)
+		if p.token != nil {
+			p.token(w, r)
+			return
+		}
+		if r.PostForm.Get("grant_type") == "refresh_token" {
+			writeJSON(w, 200, map[string]any{
+				"access_token": "second-access-token", "token_type": "Bearer", "expires_in": 3600,
+				"refresh_token": "second-refresh-token",
+			})
+			return
+		}
+		asked, ok := p.codes[r.PostForm.Get("code")]
+		if !ok {
+			writeJSON(w, 400, map[string]any{"error": "invalid_grant", "error_description": "The code is not known."})
+			return
+		}
+		challenge := r.PostForm.Get("code_verifier")
+		if asked.Get("code_challenge_method") == "S256" {
+			challenge = s256(challenge)
+		}
+		if challenge != asked.Get("code_challenge") {
+			writeJSON(w, 400, map[string]any{"error": "invalid_grant", "error_description": "PKCE verification failed."})
+			return
+		}
+		writeJSON(w, 200, map[string]any{
+			"access_token": "first-access-token", "token_type": "Bearer", "expires_in": "3599",
+			"refresh_token": "first-refresh-token", "id_token": "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+			"scope": "openid",
+		})
+	})
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, 200, map[string]any{"keys": []any{}})
+	})
+	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ") {
+			w.WriteHeader(401)
+			return
+		}
+		writeJSON(w, 200, map[string]any{"sub": "1", "name": "Ada"})
+	})
+	p.Server = httptest.NewServer(mux)
+	t.Cleanup(p.Close)
+	return p
+}
+
+func s256(verifier string) string {
+	w := &Walk{t: Transcript{Config: Config{Method: MethodS256}, Steps: []Step{{
+		ID: StepVerifier, Values: []Value{{Name: "code_verifier", Value: verifier}},
+	}}}}
+	v, _ := Step{Values: w.challengeValues()}.Value("code_challenge")
+	return v
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// config is a client of p.
+func (p *provider) config() Config {
+	return Config{Issuer: p.URL, ClientID: "client-1", RedirectURI: "http://127.0.0.1"}
+}
+
+// player is a browser that signs in by itself: it follows redirects.
+type player struct{ client http.Client }
+
+func (*player) Played() bool { return true }
+
+func (b *player) Open(ctx context.Context, rawURL string, record func(Exchange)) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := b.client.Do(req)
+	if err != nil {
+		return err
+	}
+	record(Exchange{
+		Actor: ActorBrowser, Channel: ChannelFront,
+		Request: Request{Method: "GET", URL: rawURL}, Response: &Response{Status: resp.StatusCode},
+	})
+	return resp.Body.Close()
+}
+
+func newWalk(t testing.TB, c Config, o Options) *Walk {
+	t.Helper()
+	w, err := New(c, o)
+	if err != nil {
+		t.Fatalf("New: %v", err)
+	}
+	t.Cleanup(func() { _ = w.Close() })
+	return w
+}
+
+func TestWholeWalkEndsOK(t *testing.T) {
+	for _, method := range []Method{MethodS256, MethodPlain, MethodOmitted, MethodNone} {
+		t.Run(string(method), func(t *testing.T) {
+			p := newProvider(t)
+			c := p.config()
+			c.Method, c.UserInfo, c.Refresh = method, true, true
+			w := newWalk(t, c, Options{Browser: &player{}})
+			if err := w.Run(t.Context()); err != nil {
+				b, _ := json.MarshalIndent(w.Transcript(), "", " ")
+				t.Fatalf("Run: %v\n%s", err, b)
+			}
+			tr := w.Transcript()
+			if tr.Outcome != OutcomeOK {
+				t.Errorf("outcome = %s, want ok", tr.Outcome)
+			}
+			if got, _ := tr.Step(StepToken).Value("expires_in"); got != "3599" {
+				t.Errorf("expires_in = %q, want the string 3599 read like a number", got)
+			}
+			if got := w.refreshToken(); got != "second-refresh-token" {
+				t.Errorf("refresh token = %q, want the newest", got)
+			}
+		})
+	}
+}
