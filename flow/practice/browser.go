@@ -1,0 +1,224 @@
+package practice
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/pkcescope/pkcescope/flow"
+)
+
+// maxHops is how many requests the played browser makes before it gives up. A
+// sign-in with everything takes six.
+const maxHops = 20
+
+// browser plays the person and the browser: it fills in each page's one form
+// and presses its first button. It never runs a script and never talks to
+// anything but the tenant and a redirect URI on loopback.
+type browser struct {
+	server *Server
+	client *http.Client
+}
+
+// Browser returns a browser that signs in by itself with the first account,
+// consents, and follows every redirect, passing each hop to the walk. It keeps
+// its cookies, so a second Open finds the person signed in.
+func (s *Server) Browser() flow.Browser {
+	jar, _ := cookiejar.New(nil) // fails only for bad options
+	return &browser{server: s, client: &http.Client{
+		Jar:       jar,
+		Transport: s.browserTransport(),
+		// Every hop is recorded, so none is followed out of our sight.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// browserTransport carries the played browser's requests.
+func (s *Server) browserTransport() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented type
+	t.Proxy = nil                                        // loopback only
+	return t
+}
+
+// Played implements [flow.Browser].
+func (b *browser) Played() bool { return true }
+
+// hop is one request of the browser.
+type hop struct {
+	method string
+	url    *url.URL
+	form   url.Values // of a POST
+}
+
+// Open implements [flow.Browser].
+func (b *browser) Open(ctx context.Context, target string, record func(flow.Exchange)) error {
+	defer b.client.CloseIdleConnections()
+	u, err := url.Parse(target)
+	if err != nil {
+		return &flow.Error{Kind: flow.KindRefused, What: "the authorize URL cannot be read", Why: err.Error(), Try: "look at the authorize step's URL"}
+	}
+	next := hop{method: http.MethodGet, url: u}
+	for range maxHops {
+		if !b.ours(next.url) {
+			return b.deliver(ctx, next)
+		}
+		x, err := b.request(ctx, next)
+		record(x)
+		if err != nil {
+			return err
+		}
+		if next, err = b.follow(next, x.Response); err != nil {
+			return err
+		}
+	}
+	return &flow.Error{
+		Kind: flow.KindServer,
+		What: fmt.Sprintf("the played browser gave up after %d pages", maxHops),
+		Why:  "the sign-in does not come to an end",
+		Try:  "open the address in a real browser",
+	}
+}
+
+// ours says whether an address belongs to the tenant.
+func (b *browser) ours(u *url.URL) bool {
+	home, err := url.Parse(b.server.URL)
+	return err == nil && u.Scheme == home.Scheme && u.Port() == home.Port() && loopbackHost(u.Host)
+}
+
+// follow reads an answer of the tenant and says what a browser with a person
+// before it does next.
+func (b *browser) follow(at hop, res *flow.Response) (hop, error) {
+	if to := res.Header.Get("Location"); to != "" && res.Status >= 300 && res.Status < 400 {
+		u, err := at.url.Parse(to)
+		if err != nil {
+			return hop{}, &flow.Error{Kind: flow.KindServer, What: "the redirect leads nowhere", Why: err.Error(), Try: "look at the Location header"}
+		}
+		return hop{method: http.MethodGet, url: u}, nil
+	}
+	page := string(res.Body)
+	if text, ok := textOf(page, "aadsts"); ok {
+		return hop{}, &flow.Error{
+			Kind: flow.KindServer, What: text,
+			Why: "Entra shows this on its own page: the browser never comes back to the app, so the app cannot see it",
+			Try: "read the page in the authorize step's last exchange, change the request or the registration, and run again",
+		}
+	}
+	if text, ok := textOf(page, "problem"); ok {
+		return hop{}, &flow.Error{
+			Kind: flow.KindServer, What: "the sign-in page says: " + text,
+			Try: "the practice accounts are listed on the sign-in page",
+		}
+	}
+	f, ok := findForm(page)
+	if !ok {
+		return hop{}, &flow.Error{
+			Kind: flow.KindServer, What: fmt.Sprintf("a page without a form came (status %d)", res.Status),
+			Why: "the played browser does not know what to do on it",
+			Try: "open the address in a real browser",
+		}
+	}
+	for i, x := range f.fields {
+		switch x.name {
+		case "loginfmt":
+			f.fields[i].value = b.server.Accounts()[0].Username
+		case "passwd":
+			f.fields[i].value = b.server.Accounts()[0].Password
+		}
+	}
+	u, err := at.url.Parse(f.action)
+	if err != nil {
+		return hop{}, &flow.Error{Kind: flow.KindServer, What: "the page's form leads nowhere", Why: err.Error(), Try: "open the address in a real browser"}
+	}
+	if f.method != http.MethodPost {
+		u.RawQuery = f.values().Encode()
+	}
+	return hop{method: f.method, url: u, form: f.values()}, nil
+}
+
+// deliver takes the browser to the redirect URI. Only a loopback http address
+// is requested: everything else belongs to the person, who pastes it. The
+// walk's own listener records this request, so it is not recorded here.
+func (b *browser) deliver(ctx context.Context, to hop) error {
+	if to.url.Scheme != "http" || !loopbackHost(to.url.Host) {
+		return nil
+	}
+	x, err := b.request(ctx, to)
+	if err != nil {
+		return err
+	}
+	// A response in the fragment does not reach the app by itself: its page
+	// reads it with a script and posts it. We do what the script does.
+	if to.url.Fragment == "" {
+		return nil
+	}
+	f, ok := findForm(string(x.Response.Body))
+	if !ok {
+		return nil // the app saw the request; what it makes of it is its affair
+	}
+	values := f.values()
+	if values.Has("fragment") {
+		values.Set("fragment", to.url.EscapedFragment())
+	}
+	action, err := to.url.Parse(f.action)
+	if err != nil {
+		return nil //nolint:nilerr // the app's page is its own affair
+	}
+	action.Fragment, action.RawFragment = "", ""
+	_, err = b.request(ctx, hop{method: f.method, url: action, form: values})
+	return err
+}
+
+// request makes one request and returns it as it crossed the wire.
+func (b *browser) request(ctx context.Context, h hop) (flow.Exchange, error) {
+	x := flow.Exchange{
+		Actor: flow.ActorBrowser, Channel: flow.ChannelFront,
+		Timing: flow.Timing{Start: time.Now()},
+	}
+	sent := *h.url
+	sent.Fragment, sent.RawFragment = "", "" // never sent (RFC 9110 section 7.1)
+	var body string
+	if h.method == http.MethodPost {
+		body = h.form.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, h.method, sent.String(), strings.NewReader(body))
+	if err != nil {
+		return x, flow.Error{Kind: flow.KindRefused, What: "the address cannot be requested", Why: err.Error(), Try: "look at the redirect before it"}.Wrap(err)
+	}
+	req.Header.Set("User-Agent", "pkcescope practice browser")
+	req.Header.Set("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
+	if h.method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	x.Request = flow.Request{Method: h.method, URL: sent.String(), Header: req.Header.Clone(), Body: flow.Body(body)}
+	for _, cookie := range b.client.Jar.Cookies(req.URL) {
+		x.Request.Header.Add("Cookie", cookie.String())
+	}
+	res, err := b.client.Do(req)
+	if err != nil {
+		broken := flow.Error{
+			Kind: flow.KindTransport, What: "the browser got no answer from " + sent.Host,
+			Why: err.Error(), Try: "check that the program that listens there is still running",
+		}.Wrap(err)
+		x.Error = broken
+		if ctx.Err() != nil {
+			return x, ctx.Err()
+		}
+		return x, broken
+	}
+	defer func() { _ = res.Body.Close() }()
+	x.Timing.FirstByte = time.Since(x.Timing.Start)
+	var got bytes.Buffer
+	n, err := io.Copy(&got, io.LimitReader(res.Body, 1<<20))
+	x.Timing.Total = time.Since(x.Timing.Start)
+	x.Response = &flow.Response{
+		Status: res.StatusCode, Proto: res.Proto, Header: res.Header.Clone(),
+		Body: got.Bytes(), Size: n, Truncated: err != nil,
+	}
+	return x, nil
+}

@@ -1,0 +1,261 @@
+package practice
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Limits on what is read.
+const (
+	maxBody   = 64 << 10
+	maxHeader = 32 << 10
+	maxQuery  = 16 << 10
+)
+
+// Event is one request and how it was answered, without any secret: what a
+// person wants to see on one line while another client is being debugged.
+type Event struct {
+	Time   time.Time `json:"time"`
+	Method string    `json:"method"`
+	Path   string    `json:"path"`
+	Status int       `json:"status"`
+	Client string    `json:"client,omitempty"` // the registration's name
+	Code   int       `json:"code,omitempty"`   // AADSTS number
+	Reason string    `json:"reason,omitempty"` // why it was refused
+}
+
+// call is one request being answered.
+type call struct {
+	*Server
+	w           http.ResponseWriter
+	r           *http.Request
+	now         time.Time
+	trace       string
+	correlation string
+	form        url.Values // query and body, parsed once
+	event       Event
+}
+
+// routes names every address that the tenant answers.
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, handle := range map[string]func(*call){
+		"GET /{tenant}/v2.0/.well-known/openid-configuration": (*call).discovery,
+		"GET /{tenant}/discovery/v2.0/keys":                   (*call).jwks,
+		"GET /{tenant}/discovery/keys":                        (*call).jwks,
+		"/{tenant}/oauth2/v2.0/authorize":                     (*call).authorize,
+		"/{tenant}/oauth2/authorize":                          (*call).authorize,
+		"/{tenant}/oauth2/v2.0/token":                         (*call).token,
+		"/{tenant}/oauth2/token":                              (*call).token,
+		"/{tenant}/oauth2/v2.0/logout":                        (*call).logout,
+		"POST /{tenant}/login":                                (*call).signIn,
+		"POST /{tenant}/Consent/Set":                          (*call).consent,
+		"/oidc/userinfo":                                      (*call).userInfo,
+		"GET /v1.0/me":                                        (*call).me,
+		"GET /practice.css":                                   (*call).style,
+		"GET /{$}":                                            (*call).index,
+		"/":                                                   (*call).notFound,
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, handle) })
+	}
+	return mux
+}
+
+// answer carries out one request and tells the log.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, handle func(*call)) {
+	c := &call{
+		Server: s, w: w, r: r, now: s.now(), trace: randomGUID(), correlation: randomGUID(),
+		event: Event{Method: r.Method, Path: r.URL.Path},
+	}
+	c.event.Time = c.now
+	defer func() {
+		if s.log != nil {
+			s.log(c.event)
+		}
+	}()
+	h := w.Header()
+	h.Set("Cache-Control", "no-store, no-cache")
+	h.Set("Pragma", "no-cache")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("X-Ms-Request-Id", c.trace)
+	h.Set("X-Ms-Ests-Server", "pkcescope practice tenant")
+	// A page on the Internet that makes its own name point here (DNS
+	// rebinding) must not get an answer.
+	if !loopbackHost(r.Host) {
+		c.event.Reason = "the Host header does not name a loopback address"
+		c.text(http.StatusMisdirectedRequest, "This practice tenant answers on loopback addresses only.\n")
+		return
+	}
+	if len(r.URL.RawQuery) > maxQuery {
+		c.refusePage(deny("90015"))
+		return
+	}
+	if e := c.parse(); e != nil {
+		c.fail(e)
+		return
+	}
+	handle(c)
+}
+
+// parse reads the query and the form, bounded, and refuses what RFC 6749
+// section 3.1 forbids: "Request and response parameters MUST NOT be included
+// more than once." Entra's number for that is unproven.
+func (c *call) parse() *refusal {
+	form, err := url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil {
+		return deny("9002313").onPage()
+	}
+	if c.r.Method == http.MethodPost {
+		kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+		body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			c.event.Reason = "the body is larger than the practice tenant reads"
+			return deny("9002313").onPage()
+		}
+		if err != nil {
+			return deny("9002313").onPage()
+		}
+		if kind == "application/x-www-form-urlencoded" {
+			posted, err := url.ParseQuery(string(body))
+			if err != nil {
+				return deny("9002313").onPage()
+			}
+			for name, values := range posted {
+				form[name] = append(form[name], values...)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		if len(form[name]) > 1 {
+			c.event.Reason = "the parameter " + name + " is there more than once"
+			return deny("9002313").onPage()
+		}
+	}
+	c.form = form
+	// Entra gives back the correlation id that the client made.
+	for _, id := range []string{form.Get("client-request-id"), c.r.Header.Get("Client-Request-Id")} {
+		if guidPattern.MatchString(id) {
+			c.correlation = id
+		}
+	}
+	return nil
+}
+
+// fail reports a refusal in the form that the address calls for: JSON for
+// programs, a page for people.
+func (c *call) fail(e *refusal) {
+	path := c.r.URL.Path
+	if strings.HasSuffix(path, "/token") || strings.HasSuffix(path, "/devicecode") ||
+		strings.Contains(path, "/discovery/") || strings.Contains(path, "/.well-known/") {
+		c.refuseJSON(e)
+		return
+	}
+	c.refusePage(e)
+}
+
+// note puts a refusal into the event.
+func (c *call) note(e *refusal) {
+	c.event.Code = e.Code
+	if c.event.Reason == "" {
+		c.event.Reason = e.Text
+	}
+}
+
+// refuseJSON is the error response of the token endpoint and of discovery.
+func (c *call) refuseJSON(e *refusal) {
+	c.note(e)
+	c.json(e.status(), errorBody{
+		Error:         e.OAuth,
+		Description:   e.describe(c.trace, c.correlation, c.now),
+		Codes:         []int{e.Code},
+		Timestamp:     c.now.UTC().Format(timestampFormat),
+		TraceID:       c.trace,
+		CorrelationID: c.correlation,
+		ErrorURI:      c.errorURI(e),
+		Suberror:      e.Suberror,
+		Claims:        e.Claims,
+	})
+}
+
+// errorURI is where Microsoft explains the code: the real page, because we
+// have no better one.
+func (c *call) errorURI(e *refusal) string {
+	return "https://login.microsoftonline.com/error?code=" + itoa(e.Code)
+}
+
+func (c *call) json(status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic("practice: response: " + err.Error())
+	}
+	c.w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	c.write(status, body)
+}
+
+func (c *call) text(status int, s string) {
+	c.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	c.write(status, []byte(s))
+}
+
+func (c *call) write(status int, body []byte) {
+	c.event.Status = status
+	c.w.WriteHeader(status)
+	if c.r.Method != http.MethodHead {
+		_, _ = c.w.Write(body) // the client went away: nobody to tell
+	}
+}
+
+func (c *call) redirect(to string) {
+	c.w.Header().Set("Location", to)
+	c.event.Status = http.StatusFound
+	c.w.WriteHeader(http.StatusFound)
+}
+
+func (c *call) notFound() { c.text(http.StatusNotFound, "The practice tenant has nothing here.\n") }
+
+// authority reads the first segment of the address.
+func (c *call) authority() (authority, *refusal) { return findAuthority(c.r.PathValue("tenant")) }
+
+// v1 says whether the address is one of the older endpoints, without "v2.0".
+func (c *call) v1() bool { return !strings.Contains(c.r.URL.Path, "/v2.0/") }
+
+// sameOrigin says whether a form came from one of our own pages: from this
+// origin as far as the browser says, and with this start's token.
+func (c *call) sameOrigin() bool {
+	if o := c.r.Header.Get("Origin"); o != "" {
+		u, err := url.Parse(o)
+		if err != nil || u.Host != c.r.Host {
+			return false
+		}
+	}
+	switch c.r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+	default:
+		return false
+	}
+	return c.form.Get("canary") == c.canary
+}
+
+// loopbackHost says whether a Host header names this machine.
+func loopbackHost(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

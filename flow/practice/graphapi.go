@@ -1,0 +1,116 @@
+package practice
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+)
+
+// graphClaims is what the Graph stand-in reads from an access token.
+type graphClaims struct {
+	Audience string `json:"aud"`
+	ObjectID string `json:"oid"`
+	Subject  string `json:"sub"`
+	Scopes   string `json:"scp"`
+	Expires  int64  `json:"exp"`
+}
+
+// userInfo is https://graph.microsoft.com/oidc/userinfo, OpenID Connect Core
+// section 5.3. It wants a token for Graph.
+func (c *call) userInfo() {
+	c.allowAnyOrigin()
+	if c.r.Method == http.MethodOptions {
+		c.preflightGraph()
+		return
+	}
+	claims, account, ok := c.graphToken("openid")
+	if !ok {
+		return
+	}
+	c.json(http.StatusOK, map[string]any{
+		"sub": claims.Subject, "name": account.Name, "family_name": account.FamilyName,
+		"given_name": account.GivenName, "email": account.Username,
+		"picture": c.URL + "/v1.0/me/photo/$value",
+	})
+}
+
+// me is Graph's GET /v1.0/me.
+func (c *call) me() {
+	c.allowAnyOrigin()
+	_, account, ok := c.graphToken("User.Read")
+	if !ok {
+		return
+	}
+	c.json(http.StatusOK, map[string]any{
+		"@odata.context": c.URL + "/v1.0/$metadata#users/$entity",
+		"displayName":    account.Name, "givenName": account.GivenName, "surname": account.FamilyName,
+		"userPrincipalName": account.Username, "mail": account.Username, "id": account.ObjectID,
+	})
+}
+
+func (c *call) preflightGraph() {
+	h := c.w.Header()
+	h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+	c.event.Status = http.StatusNoContent
+	c.w.WriteHeader(http.StatusNoContent)
+}
+
+// graphToken checks the bearer token as Graph does, which knows its own trick
+// with the nonce, and answers by itself if it is not good enough.
+func (c *call) graphToken(scope string) (graphClaims, Account, bool) {
+	refuse := func(status int, code, text string) (graphClaims, Account, bool) {
+		c.event.Reason = text
+		c.w.Header().Set("Www-Authenticate", `Bearer realm="", authorization_uri="`+c.URL+`/common/oauth2/authorize", client_id="`+graphID+`"`)
+		c.json(status, map[string]any{"error": map[string]any{
+			"code": code, "message": text,
+			"innerError": map[string]string{
+				"date": c.now.UTC().Format("2006-01-02T15:04:05"), "request-id": c.trace, "client-request-id": c.correlation,
+			},
+		}})
+		return graphClaims{}, Account{}, false
+	}
+	token, ok := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
+	if !ok || token == "" {
+		return refuse(http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token is empty.")
+	}
+	var claims graphClaims
+	if !c.verifyOwn(token, &claims) {
+		return refuse(http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token validation failure. Invalid signature.")
+	}
+	if claims.Audience != graph.Expose.IdentifierURIs[0] && claims.Audience != graphID {
+		return refuse(http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience.")
+	}
+	if c.now.After(time.Unix(claims.Expires, 0)) {
+		return refuse(http.StatusUnauthorized, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+	}
+	if !slices.Contains(strings.Fields(claims.Scopes), scope) {
+		return refuse(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, a := range c.accounts {
+		if a.ObjectID == claims.ObjectID {
+			return claims, a, true
+		}
+	}
+	return refuse(http.StatusNotFound, "Request_ResourceNotFound", "Resource '"+claims.ObjectID+"' does not exist.")
+}
+
+// verifyOwn reads a token that this tenant signed.
+func (s *Server) verifyOwn(token string, claims any) bool {
+	parsed, err := jwt.ParseSigned(hideNonce(token), []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return false
+	}
+	for _, k := range s.keys.all() {
+		if parsed.Claims(k.private.Public(), claims) == nil {
+			return true
+		}
+	}
+	return false
+}
