@@ -35,14 +35,21 @@ type Report struct {
 	Steps   []Step // in the order of the walk
 	Arrows  []Arrow
 	Clocks  []Clock
+
+	// plain is what the JSON output adds to the transcript: the same tokens
+	// and findings, with masks as a file has them.
+	plain map[flow.StepID]stepData
 }
 
-// Read reads t.
-func Read(t flow.Transcript, o Options) Report { panic("not built yet") }
+// Read reads t. It is pure, and it never fails: of a transcript that is half
+// filled, or was loaded from a hostile file, it shows what there is.
+func Read(t flow.Transcript, o Options) Report { return read(t, nil, o) }
 
 // ReadPending is Read for the request that would be sent next: the report's
 // step of p.Step has its Request taken from p.
-func ReadPending(t flow.Transcript, p flow.Pending, o Options) Report { panic("not built yet") }
+func ReadPending(t flow.Transcript, p flow.Pending, o Options) Report {
+	return read(t, &p, o)
+}
 
 // Step is one step, ready to be shown.
 type Step struct {

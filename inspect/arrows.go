@@ -1,0 +1,103 @@
+package inspect
+
+import (
+	"github.com/pkcescope/pkcescope/flow"
+)
+
+// arrows draws the whole flow: what was done, what failed, and what is still
+// to come.
+func (r *reader) arrows() []Arrow {
+	var out []Arrow
+	add := func(step flow.StepID, from, to Lane, text string, pkce bool) {
+		out = append(out, Arrow{Step: step, From: from, To: to, Text: text, PKCE: pkce})
+	}
+	method := r.t.Config.Method
+	pkce := method != flow.MethodNone
+	challenge, verifier := "", ""
+	if pkce {
+		challenge, verifier = " + code_challenge", " + code_verifier"
+	}
+	back := "code + state"
+	switch r.responseMode() {
+	case "form_post":
+		back += ", by a form"
+	case "fragment":
+		back += ", in the fragment"
+	}
+	add(flow.StepDiscovery, LaneApp, LaneProvider, "where are your endpoints?", false)
+	add(flow.StepDiscovery, LaneProvider, LaneApp, "metadata", false)
+	if pkce {
+		add(flow.StepVerifier, LaneApp, LaneApp, "make the code verifier", true)
+		if method == flow.MethodS256 || method == "" {
+			add(flow.StepChallenge, LaneApp, LaneApp, "challenge = SHA-256 of the verifier", true)
+		} else {
+			add(flow.StepChallenge, LaneApp, LaneApp, "challenge = the verifier itself", true)
+		}
+	}
+	add(flow.StepAuthorize, LaneApp, LaneBrowser, "open the authorize URL"+challenge, pkce)
+	add(flow.StepAuthorize, LaneBrowser, LaneProvider, "authorize request"+challenge, pkce)
+	add(flow.StepCallback, LaneProvider, LaneUser, "sign in, and agree?", false)
+	add(flow.StepCallback, LaneUser, LaneProvider, "password, MFA, consent", false)
+	add(flow.StepCallback, LaneProvider, LaneBrowser, "redirect: "+back, false)
+	add(flow.StepCallback, LaneBrowser, LaneApp, back, false)
+	add(flow.StepToken, LaneApp, LaneProvider, "token request: code"+verifier, pkce)
+	if pkce {
+		if method == flow.MethodS256 || method == "" {
+			add(flow.StepToken, LaneProvider, LaneProvider, "SHA-256 of the verifier = challenge?", true)
+		} else {
+			add(flow.StepToken, LaneProvider, LaneProvider, "verifier = challenge?", true)
+		}
+	}
+	add(flow.StepToken, LaneProvider, LaneApp, r.tokenAnswer(), false)
+	add(flow.StepKeys, LaneApp, LaneProvider, "which keys do you sign with?", false)
+	add(flow.StepKeys, LaneProvider, LaneApp, "JSON Web Key Set", false)
+	if r.shows(flow.StepUserInfo, r.t.Config.UserInfo) {
+		add(flow.StepUserInfo, LaneApp, LaneProvider, "UserInfo request: access token", false)
+		add(flow.StepUserInfo, LaneProvider, LaneApp, "claims about the person", false)
+	}
+	if r.shows(flow.StepRefresh, r.t.Config.Refresh) {
+		add(flow.StepRefresh, LaneApp, LaneProvider, "refresh request: refresh token", false)
+		add(flow.StepRefresh, LaneProvider, LaneApp, "fresh tokens", false)
+	}
+	return r.progress(out)
+}
+
+// shows reports whether an optional step belongs into the picture: it was asked
+// for, or something happened in it.
+func (r *reader) shows(id flow.StepID, asked bool) bool {
+	s := r.t.Step(id)
+	return asked || s.Status == flow.StatusOK || s.Status == flow.StatusFailed || r.pending != nil && r.pending.Step == id
+}
+
+func (r *reader) tokenAnswer() string {
+	switch ex := r.run.tokenExchange; {
+	case r.t.Step(flow.StepToken).Status == flow.StatusFailed && ex != nil:
+		if code := r.run.tokenResponse.get("error"); code != "" {
+			return "refused: " + r.text(short(code, 40))
+		}
+		return "refused"
+	}
+	return "tokens"
+}
+
+// progress marks which arrows are done. In a step that failed, the request was
+// sent, and what came after it failed.
+func (r *reader) progress(arrows []Arrow) []Arrow {
+	for i := range arrows {
+		a := &arrows[i]
+		s := r.t.Step(a.Step)
+		switch s.Status {
+		case flow.StatusOK:
+			a.Done = true
+		case flow.StatusFailed:
+			last := i+1 == len(arrows) || arrows[i+1].Step != a.Step
+			a.Failed = last
+			a.Done = !last && len(s.Exchanges) > 0 || last && r.answered(s)
+		}
+	}
+	// The sign-in is over when the browser has come back, and was begun when
+	// the authorize URL was opened.
+	return arrows
+}
+
+func (r *reader) answered(s flow.Step) bool { return lastAnswered(s) != nil }

@@ -1,0 +1,389 @@
+package inspect
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pkcescope/pkcescope/flow"
+)
+
+// exchange explains the i-th exchange of a step.
+func (r *reader) exchange(s flow.Step, i int, ex flow.Exchange) Exchange {
+	return r.views.exchange(s.ID, i, func() Exchange {
+		out := Exchange{
+			Label:    label(s.ID, i, ex),
+			Actor:    flow.Actor(Clean(string(ex.Actor))),
+			Channel:  flow.Channel(Clean(string(ex.Channel))),
+			Verdict:  flow.Verdict(Clean(string(ex.Verdict))),
+			Request:  r.request(s.ID, ex, s.Values),
+			Error:    r.err(ex.Error),
+			Duration: ex.Timing.Total,
+		}
+		if ex.Response != nil {
+			m := r.response(s.ID, ex)
+			out.Response = &m
+		}
+		return out
+	})
+}
+
+// pendingExchange explains the request that would be sent next.
+func (r *reader) pendingExchange(p flow.Pending) Exchange {
+	ex := flow.Exchange{Actor: flow.ActorApp, Channel: flow.ChannelBack, Request: *p.Request}
+	if p.Step == flow.StepAuthorize {
+		ex.Actor, ex.Channel = flow.ActorBrowser, flow.ChannelFront
+	}
+	return Exchange{
+		Label:   label(p.Step, 0, ex),
+		Actor:   ex.Actor,
+		Channel: ex.Channel,
+		Pending: true,
+		Request: r.request(p.Step, ex, p.Values),
+	}
+}
+
+// label names an exchange for its tab.
+func label(step flow.StepID, i int, ex flow.Exchange) string {
+	switch ex.Verdict {
+	case flow.VerdictAccepted:
+		return "Redirect to the app"
+	case flow.VerdictStray:
+		return "Stray request"
+	case flow.VerdictWrongHost:
+		return "Request for another host"
+	case flow.VerdictWrongState:
+		return "Response with another state"
+	case flow.VerdictMissingState:
+		return "Response without state"
+	case flow.VerdictUnverifiedError:
+		return "Unverified error"
+	case flow.VerdictDuplicate:
+		return "Second response"
+	}
+	switch step {
+	case flow.StepDiscovery:
+		if strings.Contains(ex.Request.URL, "oauth-authorization-server") {
+			return "Metadata (RFC 8414)"
+		}
+		return "Metadata"
+	case flow.StepAuthorize:
+		return authorizeLabel(i, ex)
+	case flow.StepCallback:
+		return "Redirect to the app"
+	case flow.StepToken:
+		return "Token request"
+	case flow.StepKeys:
+		return "Signing keys"
+	case flow.StepUserInfo:
+		return "UserInfo request"
+	case flow.StepRefresh:
+		return "Refresh request"
+	}
+	return "Exchange " + strconv.Itoa(i+1)
+}
+
+// authorizeLabel names the hops of the browser: the authorize request, the
+// pages and forms of the provider, and the redirect that ends them.
+func authorizeLabel(i int, ex flow.Exchange) string {
+	switch {
+	case ex.Response != nil && ex.Response.Status >= 300 && ex.Response.Status < 400 && i > 0:
+		if ex.Request.Method == http.MethodPost {
+			return "Form sent, redirect"
+		}
+		return "Redirect"
+	case ex.Request.Method == http.MethodPost:
+		return "Form sent"
+	case i == 0:
+		return "Authorize request"
+	}
+	return "Page"
+}
+
+// place says under which heading of the glossaries a request's parameters are.
+func place(step flow.StepID) string {
+	switch step {
+	case flow.StepToken, flow.StepRefresh:
+		return "token"
+	}
+	return string(step)
+}
+
+// request lays out a request. Its parameters get what the engine knows of them:
+// who chose each, and which are PKCE's.
+func (r *reader) request(step flow.StepID, ex flow.Exchange, values []flow.Value) Message {
+	req := ex.Request
+	m := Message{URL: r.text(req.URL)}
+	at := place(step)
+	if step == flow.StepAuthorize && req.Method == http.MethodPost {
+		at = "page"
+	}
+	target, query, fragment := splitURL(req.URL)
+	m.Rows = append(m.Rows, r.paramRows(formPairs(query), at, values)...)
+	m.Rows = append(m.Rows, r.paramRows(formPairs(fragment), at, values)...)
+	kind, note := kindOf(req.Header, req.Body)
+	m.Kind, m.Note = kind, note
+	switch kind {
+	case "form":
+		m.Rows = append(m.Rows, r.paramRows(formPairs(string(req.Body)), at, values)...)
+	case "json", "jwks":
+		pairs, problem := jsonPairs(req.Body)
+		m.Rows = append(m.Rows, r.paramRows(pairs, at, values)...)
+		m.Note = remark(m.Note, problem)
+	}
+	method := req.Method
+	if method == "" {
+		method = http.MethodGet
+	}
+	m.Line = r.text(method + " " + target + " HTTP/1.1")
+	m.Headers = r.headerRows(req.Header, "request")
+	line := target
+	if query != "" {
+		line += "?" + query
+	}
+	m.Raw = r.raw(method+" "+line+" HTTP/1.1", hostOf(req.URL), req.Header, req.Body)
+	m.Pretty, m.Note = r.pretty(kind, req.Body, m.Note)
+	return m
+}
+
+// response lays out a response. Of a redirect the parameters in Location are
+// the message.
+func (r *reader) response(step flow.StepID, ex flow.Exchange) Message {
+	res := ex.Response
+	kind, note := kindOf(res.Header, res.Body)
+	m := Message{Kind: kind, Note: note}
+	m.Line = r.text(strings.TrimSpace(fmt.Sprintf("%d %s", res.Status, http.StatusText(res.Status))))
+	if res.Truncated {
+		note := "The body was cut off"
+		if res.Size > int64(len(res.Body)) {
+			note += fmt.Sprintf(": %d of %d octets were kept", len(res.Body), res.Size)
+		}
+		m.Note = remark(m.Note, note)
+	}
+	if loc := res.Header.Get("Location"); loc != "" {
+		_, query, fragment := splitURL(loc)
+		m.Rows = append(m.Rows, r.paramRows(formPairs(query), locationPlace(query+fragment), nil)...)
+		m.Rows = append(m.Rows, r.paramRows(formPairs(fragment), "callback", nil)...)
+	}
+	switch kind {
+	case "json", "jwks":
+		pairs, problem := jsonPairs(res.Body)
+		m.Rows = append(m.Rows, r.memberRows(step, kind, pairs)...)
+		m.Note = remark(m.Note, problem)
+	case "form": // GitHub answers its token request so unless asked for JSON
+		m.Rows = append(m.Rows, r.memberRows(step, kind, formPairs(string(res.Body)))...)
+	}
+	m.Headers = r.headerRows(res.Header, "response")
+	proto := res.Proto
+	if proto == "" {
+		proto = "HTTP/1.1"
+	}
+	m.Raw = r.raw(proto+" "+strings.TrimSpace(fmt.Sprintf("%d %s", res.Status, http.StatusText(res.Status))), "", res.Header, res.Body)
+	m.Pretty, m.Note = r.pretty(kind, res.Body, m.Note)
+	return m
+}
+
+func locationPlace(params string) string {
+	if strings.Contains(params, "response_type=") {
+		return "authorize"
+	}
+	return "callback"
+}
+
+// memberRows explains the members of an answer, by what the answer is.
+func (r *reader) memberRows(step flow.StepID, kind string, pairs []field) []Row {
+	var rows []Row
+	for _, p := range pairs {
+		e, ok := r.member(step, kind, p.Name)
+		row := r.entryRow(p.Name, bound(p.Value), e, ok)
+		row.Problem = p.Broken
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// member finds the entry for a member of a JSON answer. "keys[2].kid" is
+// looked up whole, without its indices, and by its last name.
+func (r *reader) member(step flow.StepID, kind, name string) (Entry, bool) {
+	whole := withoutIndices(name)
+	last := whole[strings.LastIndexByte(whole, '.')+1:]
+	type book struct {
+		g  *Glossary
+		at string
+	}
+	answers, metadata, claims, keys := book{Parameters(), "response"}, book{Metadata(), ""}, book{Claims(), ""}, book{Keys(), ""}
+	order := []book{answers, metadata, claims}
+	switch {
+	case kind == "jwks" || step == flow.StepKeys:
+		order = []book{keys, answers, metadata}
+	case step == flow.StepDiscovery:
+		order = []book{metadata, answers}
+	case step == flow.StepUserInfo:
+		order = []book{claims, answers}
+	}
+	for _, n := range []string{whole, last} {
+		for _, b := range order {
+			if e, ok := b.g.Find(n, b.at); ok {
+				return e, true
+			}
+		}
+	}
+	return Entry{}, false
+}
+
+func withoutIndices(name string) string {
+	var b strings.Builder
+	in := false
+	for _, c := range name {
+		switch {
+		case c == '[':
+			in = true
+		case c == ']':
+			in = false
+		case !in:
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+// paramRows explains parameters in the order of the wire.
+func (r *reader) paramRows(pairs []field, at string, values []flow.Value) []Row {
+	var rows []Row
+	seen := map[string]int{}
+	for _, p := range pairs {
+		e, ok := Parameters().Find(p.Name, at)
+		if !ok && at == "callback" {
+			e, ok = Parameters().Find(p.Name, "response")
+		}
+		row := r.entryRow(p.Name, bound(p.Value), e, ok)
+		for _, v := range values {
+			if v.Name == p.Name && v.In != flow.InLocal && v.In != flow.InHeader {
+				v.Value = bound(p.Value)
+				r.mark(&row, v)
+				break
+			}
+		}
+		if p.Broken != "" {
+			row.Problem = p.Broken
+		}
+		if seen[p.Name]++; seen[p.Name] > 1 {
+			row.Problem = remark(row.Problem, "sent more than once, which RFC 6749 section 3.1 forbids")
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// headerRows explains headers, sorted by name: their order on the wire is not
+// recorded.
+func (r *reader) headerRows(h http.Header, at string) []Row {
+	var rows []Row
+	for _, name := range sortedKeys(h) {
+		for _, value := range h[name] {
+			e, ok := Headers().Find(name, at)
+			row := r.entryRow(name, bound(value), e, ok)
+			if !ok {
+				row.What = "A header that plays no part in the flow."
+			}
+			if e.Secret && r.redactor != nil {
+				row.Value = r.credentials(value)
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// credentials keeps the scheme of an Authorization header visible.
+func (r *reader) credentials(value string) string {
+	m := r.mask(value)
+	if m != value {
+		return Clean(ShowMasks(m))
+	}
+	scheme, rest, ok := strings.Cut(value, " ")
+	if !ok {
+		return r.secret(value)
+	}
+	return Clean(scheme) + " " + r.secret(rest)
+}
+
+// raw lays a message out as it crossed the wire, one line each.
+func (r *reader) raw(first, host string, h http.Header, body []byte) []string {
+	var b strings.Builder
+	b.WriteString(Clean(first) + "\n")
+	if host != "" && h.Get("Host") == "" {
+		b.WriteString("Host: " + Clean(host) + "\n")
+	}
+	for _, name := range sortedKeys(h) {
+		for _, v := range h[name] {
+			b.WriteString(Clean(name) + ": " + Clean(v) + "\n")
+		}
+	}
+	lines := r.lines(strings.TrimSuffix(b.String(), "\n"))
+	if len(body) > 0 {
+		lines = append(lines, "")
+		lines = append(lines, r.lines(string(body))...)
+	}
+	return lines
+}
+
+func (r *reader) pretty(kind string, body []byte, note string) (lines []string, newNote string) {
+	text, problem := pretty(kind, body)
+	return r.lines(text), remark(note, problem)
+}
+
+// splitURL cuts a URL into target, query and fragment without judging it.
+func splitURL(s string) (target, query, fragment string) {
+	s, fragment, _ = strings.Cut(s, "#")
+	target, query, _ = strings.Cut(s, "?")
+	if u, err := url.Parse(target); err == nil && u.Host != "" {
+		target = u.EscapedPath()
+		if target == "" {
+			target = "/"
+		}
+	}
+	return target, query, fragment
+}
+
+func hostOf(s string) string {
+	if u, err := url.Parse(s); err == nil {
+		return u.Host
+	}
+	return ""
+}
+
+// bound keeps a value small enough for a row.
+func bound(s string) string {
+	if len(s) <= maxValue {
+		return s
+	}
+	n := maxValue
+	for n > 0 && s[n]&0xc0 == 0x80 {
+		n--
+	}
+	return s[:n] + fmt.Sprintf("… (%d more octets: see the raw view)", len(s)-n)
+}
+
+// remark adds a remark to a note.
+func remark(note, more string) string {
+	switch {
+	case more == "":
+		return note
+	case note == "":
+		return strings.ToUpper(more[:1]) + sentence(more[1:])
+	}
+	return sentence(note) + " " + strings.ToUpper(more[:1]) + sentence(more[1:])
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,307 @@
+package inspect
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/pkcescope/pkcescope/flow"
+)
+
+// reader is one reading of a transcript. It is thrown away afterwards.
+type reader struct {
+	shown
+
+	t       flow.Transcript
+	pending *flow.Pending
+	now     time.Time
+	prov    provider
+	run     *run
+	views   *views
+}
+
+func read(t flow.Transcript, p *flow.Pending, o Options) Report {
+	r := &reader{t: t, pending: p, now: o.Now, prov: providerOf(t)}
+	r.reveal = o.Reveal
+	if !o.Reveal {
+		func() {
+			defer func() { _ = recover() }()
+			r.redactor = flow.NewRedactor(t)
+		}()
+	}
+	if r.now.IsZero() {
+		r.now = lastTime(t)
+	}
+	r.run = newRun(t, p, r.now, r.prov)
+	r.views = viewsOf(t, o.Reveal)
+
+	rep := Report{Transcript: t, Outcome: t.Outcome}
+	if !o.Reveal {
+		rep.Transcript = r.views.redacted(t)
+	}
+	tokens := tokensOf(r.run)
+	findings := findingsOf(r.run, tokens)
+	rep.plain = make(map[flow.StepID]stepData, len(tokens))
+	for _, s := range stepsOf(t) {
+		d := stepData{}
+		for _, tok := range tokens[s.ID] {
+			d.tokens = append(d.tokens, r.fileToken(tok))
+		}
+		for _, f := range findings[s.ID] {
+			d.findings = append(d.findings, r.fileFinding(f))
+		}
+		rep.plain[s.ID] = d
+		rep.Steps = append(rep.Steps, r.step(s, tokens[s.ID], findings[s.ID]))
+	}
+	rep.Summary = r.summary(rep.Steps)
+	rep.Arrows = r.arrows()
+	rep.Clocks = r.clocks()
+	return rep
+}
+
+// stepData is what the JSON output adds to a step, masked as a file is.
+type stepData struct {
+	tokens   []Token
+	findings []Finding
+}
+
+// stepsOf returns the steps of t in the order of the walk, those that it does
+// not have as pending ones, and whatever a file made elsewhere adds at the end.
+func stepsOf(t flow.Transcript) []flow.Step {
+	var steps []flow.Step
+	known := map[flow.StepID]bool{}
+	for _, id := range flow.StepIDs() {
+		known[id] = true
+		steps = append(steps, t.Step(id))
+	}
+	for _, s := range t.Steps {
+		if !known[s.ID] {
+			known[s.ID] = true
+			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// lastTime returns when the last step of t ended, or when it was made.
+func lastTime(t flow.Transcript) time.Time {
+	last := t.Made
+	for _, s := range t.Steps {
+		for _, at := range []time.Time{s.Started, s.Ended} {
+			if at.After(last) {
+				last = at
+			}
+		}
+	}
+	return last
+}
+
+// optional steps are not part of the flow itself.
+func optional(id flow.StepID) bool {
+	switch id {
+	case flow.StepVerifier, flow.StepChallenge, flow.StepAuthorize, flow.StepCallback, flow.StepToken:
+		return false
+	}
+	return true
+}
+
+func (r *reader) step(s flow.Step, tokens []Token, findings []Finding) Step {
+	out := Step{
+		ID:       s.ID,
+		PKCE:     s.ID == flow.StepVerifier || s.ID == flow.StepChallenge,
+		Optional: s.Optional || optional(s.ID),
+		Status:   flow.Status(Clean(string(s.Status))),
+		Error:    r.err(s.Error),
+	}
+	if out.Status == "" {
+		out.Status = flow.StatusPending
+	}
+	r.explain(&out)
+	for _, v := range s.Values {
+		if v.In == flow.InLocal || v.In == "" {
+			out.Values = append(out.Values, r.valueRow(v))
+		}
+	}
+	for i, ex := range s.Exchanges {
+		out.Exchanges = append(out.Exchanges, r.exchange(s, i, ex))
+	}
+	if p := r.pending; p != nil && p.Step == s.ID {
+		if p.Request != nil {
+			out.Exchanges = append(out.Exchanges, r.pendingExchange(*p))
+		}
+		if len(s.Values) == 0 {
+			for _, v := range p.Values {
+				if v.In == flow.InLocal || v.In == "" {
+					out.Values = append(out.Values, r.valueRow(v))
+				}
+			}
+		}
+	}
+	for _, tok := range tokens {
+		out.Tokens = append(out.Tokens, r.screenToken(tok))
+	}
+	for _, f := range findings {
+		out.Findings = append(out.Findings, r.screenFinding(f))
+	}
+	return out
+}
+
+// valueRow explains a value that was made here.
+func (r *reader) valueRow(v flow.Value) Row {
+	e, ok := Parameters().Find(v.Name, "local")
+	row := r.entryRow(v.Name, v.Value, e, ok)
+	r.mark(&row, v)
+	return row
+}
+
+// entryRow makes a row of a name, a value and its entry in a glossary.
+func (r *reader) entryRow(name, value string, e Entry, known bool) Row {
+	row := Row{Name: r.text(name), Value: r.text(value)}
+	if !known {
+		row.What = "An extra of this provider or of this client: no standard and no glossary of ours describes it."
+		return row
+	}
+	row.What, row.Who, row.Without, row.Source = e.Meaning(r.prov.glossary), e.Who, e.Without, e.Source
+	row.PKCE, row.Secret = e.PKCE, e.Secret
+	if e.Secret {
+		row.Value = r.secret(value)
+	}
+	if e.Time {
+		if at, ok := unixTime(value); ok {
+			row.Value += "  (" + at.UTC().Format(timeLayout) + ")"
+		}
+	}
+	return row
+}
+
+// mark puts on a row what the engine knows about the value.
+func (r *reader) mark(row *Row, v flow.Value) {
+	row.PKCE = row.PKCE || v.PKCE
+	row.Edited = v.Edited
+	row.Problem = r.text(v.Problem)
+	if v.Secret {
+		row.Secret = true
+		row.Value = r.secret(v.Value)
+	}
+	if who := chosenBy(v); who != "" {
+		row.Who = strings.TrimSpace(who + " " + row.Who)
+	}
+}
+
+func chosenBy(v flow.Value) string {
+	switch {
+	case v.Edited:
+		return "You changed it for this run."
+	case v.By == flow.ByYou:
+		return "You set it."
+	case v.By == flow.ByProgram:
+		return "pkcescope filled it in for this run."
+	case v.By == flow.ByFlow:
+		return "The specification fixes it."
+	case v.By == flow.ByProvider:
+		return "The provider said it."
+	}
+	return ""
+}
+
+// summary says in a sentence where the run stands.
+func (r *reader) summary(steps []Step) string {
+	for _, s := range steps {
+		if s.Status == flow.StatusFailed {
+			why := "."
+			if s.Error != nil && s.Error.What != "" {
+				why = ": " + sentence(s.Error.What)
+			}
+			return "The run failed at " + s.Title + why
+		}
+	}
+	for _, s := range steps {
+		if s.Status == flow.StatusCancelled {
+			return "The run was cancelled at " + s.Title + "."
+		}
+	}
+	if r.t.Step(flow.StepToken).Status != flow.StatusOK {
+		for _, s := range steps {
+			if s.Status == flow.StatusPending && !s.Optional {
+				return "The run stands before " + s.Title + "."
+			}
+		}
+		return "Nothing was carried out yet."
+	}
+	failed, unknown := 0, 0
+	for _, s := range steps {
+		for _, tok := range s.Tokens {
+			if tok.Name != "id_token" {
+				continue
+			}
+			for _, c := range tok.Checks {
+				switch c.Result {
+				case Fail:
+					failed++
+				case Unknown:
+					unknown++
+				}
+			}
+		}
+	}
+	switch {
+	case failed > 0:
+		return "The code was redeemed, but the ID token fails " + count(failed, "check") + "."
+	case unknown > 0:
+		return "The code was redeemed; " + count(unknown, "check") + " of the ID token could not be made."
+	case r.run.tokenResponse.has("id_token"):
+		return "The code was redeemed and every check of the ID token passed."
+	}
+	return "The code was redeemed."
+}
+
+// provider is whose rules and words hold in a run.
+type provider struct {
+	microsoft bool   // Microsoft's hosts, or the practice tenant
+	practice  bool   // the practice tenant
+	glossary  string // the name under which the glossaries hold its own words
+	name      string // for sentences: "Entra ID", "the provider"
+}
+
+func providerOf(t flow.Transcript) provider {
+	hosts := []string{t.Config.Issuer, t.Config.Provider.Issuer, t.Config.Provider.AuthorizationEndpoint, t.Config.Provider.TokenEndpoint}
+	p := provider{practice: t.Config.Practice, name: "the provider"}
+	for _, h := range hosts {
+		if q := providerOfURL(h); q.glossary != "" {
+			q.practice = p.practice
+			return q
+		}
+	}
+	if p.practice {
+		return provider{microsoft: true, practice: true, glossary: "entra", name: "the practice tenant"}
+	}
+	return p
+}
+
+// providerOfURL recognises a provider by a host of its own.
+func providerOfURL(raw string) provider {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return provider{name: "the provider"}
+	}
+	host := strings.ToLower(u.Hostname())
+	is := func(domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
+	switch {
+	case is("b2clogin.com"):
+		return provider{microsoft: true, glossary: "entra-b2c", name: "Azure AD B2C"}
+	case is("ciamlogin.com"):
+		return provider{microsoft: true, glossary: "entra-ciam", name: "Entra External ID"}
+	case is("login.microsoftonline.com"), is("login.microsoftonline.us"), is("login.partner.microsoftonline.cn"),
+		is("login.chinacloudapi.cn"), is("login.windows.net"), is("login.microsoft.com"), is("sts.windows.net"):
+		return provider{microsoft: true, glossary: "entra", name: "Entra ID"}
+	case is("accounts.google.com"):
+		return provider{glossary: "google", name: "Google"}
+	case is("auth0.com"):
+		return provider{glossary: "auth0", name: "Auth0"}
+	case is("okta.com"), is("oktapreview.com"), is("okta-emea.com"):
+		return provider{glossary: "okta", name: "Okta"}
+	case strings.Contains(u.Path, "/realms/"):
+		return provider{glossary: "keycloak", name: "Keycloak"}
+	}
+	return provider{name: "the provider"}
+}

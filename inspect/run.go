@@ -1,0 +1,199 @@
+package inspect
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pkcescope/pkcescope/flow"
+)
+
+// run is what the rules and checks ask about a transcript, read off once: what
+// was sent at each step, and what was answered.
+type run struct {
+	t    flow.Transcript
+	now  time.Time
+	prov provider
+
+	// authorize, token and refresh are the parameters of the requests, sent or
+	// pending; nil when there is no such request.
+	authorize, token, refresh *params
+	// callback is the accepted authorization response.
+	callback *params
+	// The answers of the back channel.
+	metadata, tokenResponse, refreshResponse, userInfo *params
+	// tokenExchange is the exchange that the token step ended with.
+	tokenExchange *flow.Exchange
+	// jwks is the document that the keys step fetched.
+	jwks []byte
+	// pendingAuthorize and pendingToken are true when the request was not sent.
+	pendingAuthorize, pendingToken bool
+}
+
+// params are names and values in the order of the wire. A nil *params has
+// nothing.
+type params struct{ list []field }
+
+func (p *params) get(name string) string { v, _ := p.lookup(name); return v }
+func (p *params) has(name string) bool   { _, ok := p.lookup(name); return ok }
+
+func (p *params) lookup(name string) (string, bool) {
+	if p == nil {
+		return "", false
+	}
+	for _, x := range p.list {
+		if x.Name == name {
+			return x.Value, true
+		}
+	}
+	return "", false
+}
+
+func newRun(t flow.Transcript, p *flow.Pending, now time.Time, prov provider) *run {
+	r := &run{t: t, now: now, prov: prov}
+	r.authorize, r.pendingAuthorize = r.sent(flow.StepAuthorize, p)
+	r.token, r.pendingToken = r.sent(flow.StepToken, p)
+	r.refresh, _ = r.sent(flow.StepRefresh, p)
+	r.callback = callbackOf(t.Step(flow.StepCallback))
+	r.metadata = answer(lastAnswered(t.Step(flow.StepDiscovery)))
+	r.tokenExchange = lastAnswered(t.Step(flow.StepToken))
+	r.tokenResponse = answer(r.tokenExchange)
+	r.refreshResponse = answer(lastAnswered(t.Step(flow.StepRefresh)))
+	r.userInfo = answer(lastAnswered(t.Step(flow.StepUserInfo)))
+	if ex := lastAnswered(t.Step(flow.StepKeys)); ex != nil && ex.Response.Status == http.StatusOK {
+		r.jwks = ex.Response.Body
+	}
+	return r
+}
+
+// sent returns the parameters of a step's request: as it was sent, or as it
+// would be. Of the authorize step the first hop is the request; without one,
+// the recorded URL and values are.
+func (r *run) sent(id flow.StepID, p *flow.Pending) (ps *params, pending bool) {
+	s := r.t.Step(id)
+	if len(s.Exchanges) > 0 {
+		ex := s.Exchanges[0]
+		if id != flow.StepAuthorize {
+			ex = s.Exchanges[len(s.Exchanges)-1]
+		}
+		return requestParams(ex.Request), false
+	}
+	if u, ok := s.Value("url"); ok {
+		return requestParams(flow.Request{URL: u}), false
+	}
+	values := s.Values
+	if p != nil && p.Step == id {
+		if p.Request != nil {
+			return requestParams(*p.Request), true
+		}
+		values, pending = p.Values, true
+	}
+	var list []field
+	for _, v := range values {
+		if v.In == flow.InQuery || v.In == flow.InForm {
+			list = append(list, field{Name: v.Name, Value: v.Value})
+		}
+	}
+	if list == nil {
+		return nil, pending
+	}
+	return &params{list}, pending
+}
+
+func requestParams(req flow.Request) *params {
+	_, query, fragment := splitURL(req.URL)
+	list := append(formPairs(query), formPairs(fragment)...)
+	if kind, _ := kindOf(req.Header, req.Body); kind == "form" {
+		list = append(list, formPairs(string(req.Body))...)
+	}
+	return &params{list}
+}
+
+// callbackOf returns the parameters of the accepted response.
+func callbackOf(s flow.Step) *params {
+	for _, ex := range s.Exchanges {
+		if ex.Verdict == flow.VerdictAccepted {
+			return requestParams(ex.Request)
+		}
+	}
+	var list []field
+	for _, v := range s.Values {
+		if v.In != flow.InLocal {
+			list = append(list, field{Name: v.Name, Value: v.Value})
+		}
+	}
+	if list == nil {
+		return nil
+	}
+	return &params{list}
+}
+
+// lastAnswered returns the last exchange of s that has a response.
+func lastAnswered(s flow.Step) *flow.Exchange {
+	for i := len(s.Exchanges) - 1; i >= 0; i-- {
+		if s.Exchanges[i].Response != nil {
+			return &s.Exchanges[i]
+		}
+	}
+	return nil
+}
+
+// answer reads the members of a response, JSON or form.
+func answer(ex *flow.Exchange) *params {
+	if ex == nil {
+		return nil
+	}
+	switch kind, _ := kindOf(ex.Response.Header, ex.Response.Body); kind {
+	case "json":
+		pairs, _ := jsonPairs(ex.Response.Body)
+		return &params{pairs}
+	case "form":
+		return &params{formPairs(string(ex.Response.Body))}
+	}
+	return nil
+}
+
+// asksFor reports whether a scope was asked for at the authorize endpoint.
+func (r *run) asksFor(scope string) bool {
+	return slices.Contains(strings.Fields(r.authorize.get("scope")), scope)
+}
+
+// issuer returns the issuer that tokens must name, and where it is from.
+func (r *run) issuer() (iss, from string) {
+	switch {
+	case r.metadata.has("issuer"):
+		return r.metadata.get("issuer"), "the provider's metadata"
+	case r.t.Config.Provider.Issuer != "":
+		return r.t.Config.Provider.Issuer, "the provider's metadata"
+	case r.t.Config.Issuer != "":
+		return r.t.Config.Issuer, "the client's settings"
+	}
+	return "", ""
+}
+
+// clientID returns the client that the run was made as.
+func (r *run) clientID() string {
+	for _, p := range []*params{r.authorize, r.token} {
+		if id := p.get("client_id"); id != "" {
+			return id
+		}
+	}
+	return r.t.Config.ClientID
+}
+
+// public reports whether the client authenticates with nothing.
+func (r *run) public() bool {
+	return r.t.Config.AuthMethod == flow.AuthNone || r.t.Config.AuthMethod == ""
+}
+
+// loopback reports whether a URL points to this machine.
+func loopback(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return false
+	}
+	h := u.Hostname()
+	return h == "localhost" || strings.HasSuffix(h, ".localhost") || h == "::1" || strings.HasPrefix(h, "127.")
+}

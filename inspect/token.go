@@ -1,0 +1,329 @@
+package inspect
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pkcescope/pkcescope/flow"
+)
+
+// given is what a token is checked against. What is empty is not known, and the
+// checks that need it say so.
+type given struct {
+	now      time.Time
+	prov     provider
+	issuer   string
+	issFrom  string // where issuer is from, in words
+	clientID string
+	// nonceKnown says whether nonce is what was sent; an empty one was left out.
+	nonce      string
+	nonceKnown bool
+	jwks       []byte
+	// noKeys says why there are no keys.
+	noKeys string
+	// algs are the algorithms that the metadata promises for ID tokens.
+	algs []string
+	// The code and the access token that came with an ID token.
+	code, accessToken string
+	// authorize is the request that the token goes back to; nil if not known.
+	authorize *params
+	// skew is how far the provider's clock is ahead of ours, by the Date header.
+	skew      time.Duration
+	skewKnown bool
+}
+
+// tokensOf decodes and checks every token of a run, by step, as they are: not
+// masked, not cleaned.
+func tokensOf(r *run) map[flow.StepID][]Token {
+	g := given{now: r.now, prov: r.prov, clientID: r.clientID(), authorize: r.authorize}
+	g.issuer, g.issFrom = r.issuer()
+	g.nonce, g.nonceKnown = r.authorize.get("nonce"), r.authorize != nil
+	g.jwks = r.jwks
+	if g.jwks == nil {
+		g.noKeys = "the provider's keys were not fetched: carry out the step Keys"
+		if r.t.Step(flow.StepKeys).Status == flow.StatusFailed {
+			g.noKeys = "the provider's keys could not be fetched: see the step Keys"
+		}
+	}
+	g.algs = r.t.Config.Provider.IDTokenSigningAlgs
+	g.code = r.callback.get("code")
+	out := map[flow.StepID][]Token{}
+	for _, a := range []struct {
+		step   flow.StepID
+		answer *params
+	}{{flow.StepToken, r.tokenResponse}, {flow.StepRefresh, r.refreshResponse}} {
+		g := g
+		g.skew, g.skewKnown = skewOf(lastAnswered(r.t.Step(a.step)))
+		if a.step == flow.StepRefresh {
+			// OpenID Connect Core section 12.2: a refreshed ID token need not
+			// hold a nonce, and no code came with it.
+			g.code = ""
+			g.nonceKnown = false
+		}
+		out[a.step] = answerTokens(a.answer, g)
+	}
+	if tok := r.token.get("client_assertion"); tok != "" {
+		out[flow.StepToken] = append(out[flow.StepToken], readToken("client_assertion", tok, given{now: r.now, prov: r.prov, clientID: r.clientID()}))
+	}
+	return out
+}
+
+// answerTokens reads the tokens of a token response.
+func answerTokens(answer *params, g given) []Token {
+	g.accessToken = answer.get("access_token")
+	var out []Token
+	for _, name := range []string{"id_token", "access_token", "refresh_token"} {
+		if tok := answer.get(name); tok != "" {
+			out = append(out, readToken(name, tok, g))
+		}
+	}
+	return out
+}
+
+// skewOf measures the provider's clock by the Date header of its answer.
+func skewOf(ex *flow.Exchange) (time.Duration, bool) {
+	if ex == nil || ex.Timing.Start.IsZero() {
+		return 0, false
+	}
+	date, err := time.Parse(time.RFC1123, ex.Response.Header.Get("Date"))
+	if err != nil {
+		return 0, false
+	}
+	return date.Sub(ex.Timing.Start.Add(ex.Timing.FirstByte)).Round(time.Second), true
+}
+
+// readToken decodes one token and makes every check that is to be made of it.
+func readToken(name, text string, g given) Token {
+	j := takeApart(text)
+	tok := Token{Name: name, Kind: j.kind, Value: text, Header: j.header, Claims: []Claim{}, Checks: []Check{}}
+	if len(j.problems) > 0 {
+		tok.Problem = "Its form is broken: " + strings.Join(j.problems, "; ") + "."
+	}
+	if tok.Header == nil {
+		tok.Header = map[string]any{}
+	}
+	words := g.prov.glossary
+	if own := tokenProvider(&j); own != "" {
+		words = own
+	}
+	for _, m := range j.claims {
+		tok.Claims = append(tok.Claims, readClaim(m, words, g.now))
+	}
+	tok.Whose = whose(name, &j, g)
+	if j.kind == "jwt" {
+		tok.Checks = checksOf(name, &j, g)
+	}
+	return tok
+}
+
+// tokenProvider says in whose terms a token's claims are meant, by the token
+// itself; "" when it does not say.
+func tokenProvider(j *jwt) string {
+	p := providerOfURL(j.str("iss")).glossary
+	switch {
+	case isGraph(j):
+		return "entra-graph"
+	case p == "entra" && j.str("ver") == "1.0":
+		return "entra-v1"
+	}
+	return p
+}
+
+func readClaim(m member, provider string, now time.Time) Claim {
+	c := Claim{Name: m.name, Value: m.value}
+	e, ok := Claims().Find(m.name, "")
+	if !ok {
+		if strings.HasPrefix(m.name, "extn.") || strings.HasPrefix(m.name, "extension_") {
+			e, ok = Claims().Find("extn.*", "")
+		} else if strings.HasPrefix(m.name, "http://") || strings.HasPrefix(m.name, "https://") {
+			e, ok = Claims().Find("https://*", "")
+		}
+	}
+	if ok {
+		c.Meaning, c.Source = e.Meaning(provider), sourceText(e.Source)
+	} else {
+		c.Meaning = "A claim of this provider's own, or one that was configured there: no standard describes it."
+	}
+	c.Text = claimText(m.value)
+	if n, isNumber := m.value.(json.Number); isNumber && (e.Time || looksLikeTime(m.name, n)) {
+		if at, ok := unixTime(n.String()); ok {
+			c.Time = at
+			c.Text = at.UTC().Format(timeLayout) + " (" + age(at, now) + ")"
+		}
+	}
+	return c
+}
+
+// looksLikeTime takes numbers of an unknown claim for times only when the name
+// and the size both say so.
+func looksLikeTime(name string, n json.Number) bool {
+	v, err := n.Int64()
+	return err == nil && v > 1e9 && v < 1e10 && (strings.HasSuffix(name, "_at") || strings.HasSuffix(name, "time") || strings.HasSuffix(name, "exp"))
+}
+
+func sourceText(r Ref) string {
+	if r.URL == "" {
+		return r.Text
+	}
+	return r.Text + " <" + r.URL + ">"
+}
+
+// claimText says a value in one line.
+func claimText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	case nil:
+		return "null"
+	case []any:
+		words := make([]string, len(v))
+		for i, x := range v {
+			words[i] = claimText(x)
+		}
+		return fmt.Sprintf("[%s]", strings.Join(words, ", "))
+	case map[string]any:
+		words := make([]string, 0, len(v))
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			words = append(words, k+": "+claimText(v[k]))
+		}
+		return "{" + strings.Join(words, ", ") + "}"
+	}
+	return fmt.Sprint(v)
+}
+
+// isGraph recognises an access token for Microsoft Graph, which only Graph can
+// validate: by its audience, or by the nonce in its header.
+func isGraph(j *jwt) bool {
+	for _, aud := range audiences(j) {
+		switch strings.TrimSuffix(aud, "/") {
+		case "00000003-0000-0000-c000-000000000000", "https://graph.microsoft.com":
+			return true
+		}
+	}
+	_, nonce := j.header["nonce"]
+	return nonce
+}
+
+func audiences(j *jwt) []string {
+	v, _ := j.claim("aud")
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []any:
+		var out []string
+		for _, x := range v {
+			if s, ok := x.(string); ok {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// whose says whose token it is, and who may read it.
+func whose(name string, j *jwt, g given) string {
+	aud := list(audiences(j))
+	switch {
+	case name == "refresh_token":
+		return "It is the provider's own, in whatever form that likes: this client keeps it and sends it back, and nobody but the provider reads it."
+	case j.kind == "jwe":
+		return "It is encrypted: only the holder of the key can read more than the header."
+	case name == "client_assertion":
+		return "This client signed it to prove who it is; it is for the token endpoint."
+	case name == "id_token":
+		if g.clientID != "" && slices.Contains(audiences(j), g.clientID) {
+			return "It is for this client: it says who signed in, and this client must check it. It is never sent to an API."
+		}
+		if len(audiences(j)) > 0 && g.clientID != "" {
+			return "It is for " + aud + ", and this client is " + g.clientID + ": it must be refused."
+		}
+		return "An ID token is for the client that asked for it. It is never sent to an API."
+	case j.kind == "opaque":
+		return "It is opaque: only the provider can say what it means. The client passes it on to the API as it is."
+	case isGraph(j):
+		return "It is for Microsoft Graph and only Graph can validate it: Graph tokens are in a form of their own, and their signature does not verify for anyone else. The client passes it on unread."
+	case slices.Contains(audiences(j), g.clientID) && g.clientID != "":
+		return "It is for an API that is registered under this client's own id. " + delegated(j) + " The API must check it, not the client."
+	}
+	if len(audiences(j)) == 0 {
+		return "It names no audience. An access token is for an API: the API must check it, not the client."
+	}
+	return "It is for the API " + aud + ". " + delegated(j) + " The API must check it; the client passes it on unread."
+}
+
+// delegated says for whom an access token acts.
+func delegated(j *jwt) string {
+	scp, hasScp := j.claim("scp")
+	if !hasScp {
+		scp, hasScp = j.claim("scope")
+	}
+	_, hasRoles := j.claim("roles")
+	switch {
+	case hasScp:
+		return "It lets the app act for the signed-in user, within: " + claimText(scp) + "."
+	case hasRoles || j.str("idtyp") == "app":
+		return "It lets the app act for itself, with no user."
+	}
+	return "It does not say whether it acts for a user or for the app itself."
+}
+
+// fileToken masks a token as a file is masked.
+func (r *reader) fileToken(t Token) Token { return mapToken(t, r.mask) }
+
+// screenToken masks and cleans a token for the screen.
+func (r *reader) screenToken(t Token) Token {
+	value := t.Value
+	t = mapToken(t, r.text)
+	t.Value = r.secret(value)
+	return t
+}
+
+// mapToken applies f to every text in t that came from outside.
+func mapToken(t Token, f func(string) string) Token {
+	t.Value, t.Problem, t.Whose = f(t.Value), f(t.Problem), f(t.Whose)
+	header := make(map[string]any, len(t.Header))
+	for k, v := range t.Header {
+		header[f(k)] = mapValue(v, f)
+	}
+	t.Header = header
+	claims := make([]Claim, len(t.Claims))
+	for i, c := range t.Claims {
+		c.Name, c.Value, c.Text = f(c.Name), mapValue(c.Value, f), f(c.Text)
+		claims[i] = c
+	}
+	t.Claims = claims
+	checks := make([]Check, len(t.Checks))
+	for i, c := range t.Checks {
+		c.Expected, c.Actual, c.Why = f(c.Expected), f(c.Actual), f(c.Why)
+		checks[i] = c
+	}
+	t.Checks = checks
+	return t
+}
+
+func mapValue(v any, f func(string) string) any {
+	switch v := v.(type) {
+	case string:
+		return f(v)
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = mapValue(v[i], f)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, x := range v {
+			out[f(k)] = mapValue(x, f)
+		}
+		return out
+	}
+	return v
+}
