@@ -91,7 +91,7 @@ type PKCEChallenge struct {
 
 // PKCEStages are the stations of the S256 derivation (RFC 7636 section 4.2).
 type PKCEStages struct {
-	ASCII     []int  `json:"ascii"`      // the octets of the verifier
+	ASCII     string `json:"ascii"`      // the octets of the verifier in hex, apart: "64 42 6a"
 	SHA256Hex string `json:"sha256_hex"` // 64 hex digits
 	Base64    string `json:"base64"`     // 44 characters, with padding
 	Base64URL string `json:"base64url"`  // 43 characters: the challenge
@@ -127,7 +127,7 @@ func (r PKCEReport) OK() bool {
 func ReadPKCE(in PKCEInput) PKCEReport {
 	r := PKCEReport{
 		Verifier: readVerifier(in.Verifier, in.HasVerifier),
-		Stages:   PKCEStages{ASCII: []int{}, Changed: []int{}},
+		Stages:   PKCEStages{Changed: []int{}},
 		Mistakes: []Mistake{},
 		Sent:     PKCESent{Challenge: in.Challenge, Method: in.Method},
 		Entropy:  Entropy{Reason: "the verifier is not known"},
@@ -150,14 +150,11 @@ func ReadPKCE(in PKCEInput) PKCEReport {
 func derive(verifier string) PKCEStages {
 	sum := sha256.Sum256([]byte(verifier))
 	s := PKCEStages{
-		ASCII:     make([]int, len(verifier)),
+		ASCII:     fmt.Sprintf("% x", verifier),
 		SHA256Hex: hex.EncodeToString(sum[:]),
 		Base64:    base64.StdEncoding.EncodeToString(sum[:]),
 		Base64URL: base64.RawURLEncoding.EncodeToString(sum[:]),
 		Changed:   []int{},
-	}
-	for i := range len(verifier) {
-		s.ASCII[i] = int(verifier[i])
 	}
 	for i := range len(s.Base64) {
 		if i >= len(s.Base64URL) || s.Base64[i] != s.Base64URL[i] {

@@ -6,11 +6,17 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/pkcescope/pkcescope/flow"
 )
 
 const unreserved = lowerSet + upperSet + digitSet + "-._~"
@@ -74,8 +80,9 @@ func TestRFC7636AppendixBIsDerivedStageByStage(t *testing.T) {
 	if want := []int{40, 43}; !slices.Equal(r.Stages.Changed, want) {
 		t.Errorf("changed places = %v, want %v: the plus sign and the padding", r.Stages.Changed, want)
 	}
-	if r.Stages.ASCII[0] != 'd' || len(r.Stages.ASCII) != 43 {
-		t.Errorf("ASCII octets = %v", r.Stages.ASCII)
+	if got, want := r.Stages.ASCII, "64 42 6a 66 74 4a 65 5a 34 43 56 50 2d 6d 42 39 32 4b 32 37 75 68 62 "+
+		"55 4a 55 31 70 31 72 5f 77 57 31 67 46 57 46 4f 45 6a 58 6b"; got != want {
+		t.Errorf("ASCII octets = %s, want %s", got, want)
 	}
 	if r.Match == nil || !*r.Match || len(r.Mistakes) != 0 || !r.OK() {
 		t.Errorf("match = %v, mistakes = %v, want a match without mistakes", r.Match, ids(r))
@@ -264,7 +271,7 @@ func TestEveryMistakeIsProvedByMakingItAgain(t *testing.T) {
 		seen[tt.id] = true
 		t.Run(tt.name, func(t *testing.T) {
 			made := 0
-			for _, v := range verifiers(150) {
+			for _, v := range verifiers(100) {
 				in := tt.make(v)
 				r := ReadPKCE(in)
 				if in.Challenge == s256(in.Verifier) && in.Verifier == v && in.Method == "" && in.SentAs == "" {
@@ -295,5 +302,276 @@ func TestEveryMistakeIsProvedByMakingItAgain(t *testing.T) {
 		if !seen[id] {
 			t.Errorf("no test makes the mistake %s", id)
 		}
+	}
+}
+
+func TestShapeAloneIsNeverCertain(t *testing.T) {
+	sha512of := func(v string) []byte {
+		d := sha512.Sum512([]byte(v))
+		return d[:]
+	}
+	v := verifiers(1)[0]
+	tests := []struct {
+		name, challenge string
+		id              MistakeID
+	}{
+		{"86 characters of base64 over hex", base64.RawURLEncoding.EncodeToString([]byte(hex.EncodeToString(sum(v)))), MistakeBase64OfHex},
+		{"88 characters of base64 over hex", base64.StdEncoding.EncodeToString([]byte(hex.EncodeToString(sum(v)))), MistakeBase64OfHex},
+		{"80 characters over 60 hex digits", base64.StdEncoding.EncodeToString([]byte(hex.EncodeToString(sum(v)[:30]))), MistakeBase64OfHex},
+		{"64 hex digits", hex.EncodeToString(sum(v)), MistakeHexDigest},
+		{"40 hex digits", hex.EncodeToString(sum(v)[:20]), MistakeSHA1},
+		{"27 characters", base64.RawURLEncoding.EncodeToString(sum(v)[:20]), MistakeSHA1},
+		{"86 characters", base64.RawURLEncoding.EncodeToString(sha512of(v)), MistakeSHA512},
+		{"64 characters", base64.RawURLEncoding.EncodeToString(sha512of(v)[:48]), MistakeSHA384},
+		{"padding", s256(v) + "=", MistakePadded},
+		{"padding in URL encoding", s256(v) + "%3D", MistakeURLEncoded},
+		{"plus and slash", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM", MistakeStandardBase64},
+		{"a plus that became a space", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw cM", MistakeStandardBase64},
+		{"42 characters", s256(v)[:42], MistakeDeletedPlusSlash},
+		{"12 characters", s256(v)[:12], MistakeTruncated},
+		{"a tilde", s256(v)[:40] + "~bc", MistakePlainAsS256},
+		{"100 characters", strings.Repeat("aB3_", 25), MistakePlainAsS256},
+		{"a last character that no 32 octets give", s256(v)[:42] + "B", MistakePlainAsS256},
+		{"line feed", s256(v) + "\n", MistakeTrailingNewline},
+		{"CRLF", s256(v) + "\r\n", MistakeTrailingCRLF},
+		{"line feed inside", s256(v)[:20] + "\n" + s256(v)[20:], MistakeEmbeddedNewline},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			alone := ReadPKCE(PKCEInput{Challenge: tt.challenge, HasChallenge: true})
+			if alone.Match != nil || alone.OK() {
+				t.Errorf("match = %v, ok = %v, want not known and not well", alone.Match, alone.OK())
+			}
+			// A verifier that has nothing to do with it proves nothing either.
+			for _, r := range []PKCEReport{alone, ReadPKCE(pair(verifiers(2)[1], tt.challenge))} {
+				i := slices.Index(ids(r), tt.id)
+				if i < 0 {
+					t.Fatalf("mistakes = %v, want %s", ids(r), tt.id)
+				}
+				if m := r.Mistakes[i]; m.Confidence != Likely || !strings.HasPrefix(m.What, "Likely, not proved: ") {
+					t.Errorf("%s is %s: %s", m.ID, m.Confidence, m.What)
+				}
+			}
+		})
+	}
+}
+
+func TestAWellFormedPairWithoutAKnownMistakeIsLikelyOfTwoRuns(t *testing.T) {
+	all := verifiers(400)
+	for i, v := range all[1:] {
+		r := ReadPKCE(pair(all[i], s256(v)))
+		if len(r.Mistakes) != 1 || r.Mistakes[0].ID != MistakeOtherVerifier || r.Mistakes[0].Confidence != Likely {
+			t.Fatalf("%q with the challenge of %q: %v", all[i], v, ids(r))
+		}
+	}
+}
+
+func TestWeakGeneratorsAreSuspectedAndGoodOnesAreNot(t *testing.T) {
+	weak := map[string]string{
+		"43 different characters":   "qwErTyUiOpAsDfGhJkLzXcVbNm1234567890-._~aBd",
+		"one character":             strings.Repeat("a", 43),
+		"a pattern":                 strings.Repeat("abc123", 8),
+		"the alphabet":              "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ",
+		"the keyboard":              "qwertyuiopasdfghjklzxcvbnmqwertyuiopasdfghjkl",
+		"words":                     "ThisIsntRandomButItNeedsToBe43CharactersLong",
+		"words with marks":          "my-super-secret-code-verifier-for-testing-pkce",
+		"digits":                    "17561234561756123459175612345817561234571756",
+		"few different characters":  "abXbaXXabbXaabXabbXabXbbaXabXabbaXXbaXbabXa",
+		"the time and a fixed tail": "1756123456789-000000000000000000000000000000",
+	}
+	for name, v := range weak {
+		t.Run(name, func(t *testing.T) {
+			r := ReadPKCE(pair(v, s256(v)))
+			i := slices.Index(ids(r), MistakeWeakGenerator)
+			if i < 0 {
+				t.Fatalf("mistakes = %v (entropy %d: %s)", ids(r), r.Entropy.Bits, r.Entropy.Reason)
+			}
+			if r.Mistakes[i].Confidence != Likely {
+				t.Errorf("confidence = %s", r.Mistakes[i].Confidence)
+			}
+			if !r.OK() || r.Entropy.Bits >= EntropyAsked || r.Entropy.Reason == "" {
+				t.Errorf("ok = %v, entropy = %+v", r.OK(), r.Entropy)
+			}
+		})
+	}
+	for _, v := range verifiers(2000) {
+		if r := ReadPKCE(PKCEInput{Verifier: v, HasVerifier: true}); r.Entropy.Bits < EntropyAsked {
+			t.Fatalf("%q: %d bits: %s", v, r.Entropy.Bits, r.Entropy.Reason)
+		}
+	}
+	if e := estimateEntropy("f36b1d0c5a9e27844e0f9c0d7e5b1a8f3c6e2d4b9a7f"); e.Bits != 176 || e.weak != "" {
+		t.Errorf("44 hex digits: %+v, want 176 bits", e)
+	}
+}
+
+func TestProblemsOfAVerifierSayWhichCharacterAndWhere(t *testing.T) {
+	v := ExampleVerifier[:40] + "+/\n"
+	r := ReadPKCE(PKCEInput{Verifier: v, HasVerifier: true})
+	if r.Verifier.Legal || r.Verifier.Length != 43 {
+		t.Errorf("legal = %v, length = %d", r.Verifier.Legal, r.Verifier.Length)
+	}
+	want := []IllegalCharacter{{40, "'+'"}, {41, "'/'"}, {42, "U+000A line feed"}}
+	if !slices.Equal(r.Verifier.Illegal, want) {
+		t.Errorf("illegal = %v, want %v", r.Verifier.Illegal, want)
+	}
+	if got := ids(r); !slices.Equal(got, []MistakeID{MistakeIllegalCharacters, MistakeTrailingNewline}) {
+		t.Errorf("mistakes = %v", got)
+	}
+	for v, length := range map[string]int{"ééé": 3, "\xff\xfe": 2, "日本": 2} {
+		if got := ReadPKCE(PKCEInput{Verifier: v, HasVerifier: true}).Verifier; got.Length != length || len(got.Illegal) != length {
+			t.Errorf("%q: length %d with %d illegal, want %d", v, got.Length, len(got.Illegal), length)
+		}
+	}
+}
+
+func TestEveryMistakeIsInWordsAndInFiveLanguages(t *testing.T) {
+	texts := pkceTexts()
+	if got, want := len(texts.Mistake), len(MistakeIDs()); got != want {
+		t.Errorf("%d texts for %d mistakes", got, want)
+	}
+	for _, id := range MistakeIDs() {
+		m := found{id, Certain, ""}.mistake()
+		if m.What == "" || m.Why == "" || m.Try == "" || len(m.Code) != 5 {
+			t.Errorf("%s: %+v", id, m)
+		}
+		for _, c := range m.Code {
+			if c.Wrong == "" || c.Right == "" || c.Wrong == c.Right || strings.Contains(c.Wrong+c.Right, "\n") {
+				t.Errorf("%s in %s: %q and %q", id, c.Language, c.Wrong, c.Right)
+			}
+		}
+		for _, line := range []string{m.Code[4].Wrong, m.Code[4].Right} {
+			if _, err := parser.ParseFile(token.NewFileSet(), "", "package p\nfunc f() {\n"+line+"\n}", parser.SkipObjectResolution); err != nil {
+				t.Errorf("%s: %q is not Go: %v", id, line, err)
+			}
+		}
+		if m.Finding().Row == "" || m.Finding().Code != "pkce-"+string(id) {
+			t.Errorf("%s: finding = %+v", id, m.Finding())
+		}
+	}
+}
+
+func TestTheReportHasThePromisedShapeInJSON(t *testing.T) {
+	data, err := json.Marshal(ReadPKCE(PKCEInput{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`"verifier":{"value":"","length":0,"legal":false,"problems":[]`, `"challenge":{"S256":"","plain":""}`,
+		`"stages":{"ascii":"","sha256_hex":"","base64":"","base64url":""`, `"match":null`, `"mistakes":[]`,
+	} {
+		if !strings.Contains(string(data), want) {
+			t.Errorf("%s lacks %s", data, want)
+		}
+	}
+}
+
+// run is the least of a transcript that sent something.
+func run(authorize, token string, made string) flow.Transcript {
+	t := flow.Transcript{Steps: []flow.Step{
+		{ID: flow.StepVerifier, Values: []flow.Value{{Name: "code_verifier", Value: made}}},
+		{ID: flow.StepAuthorize, Exchanges: []flow.Exchange{{
+			Actor: flow.ActorBrowser, Channel: flow.ChannelFront,
+			Request: flow.Request{Method: "GET", URL: "https://idp.example/authorize?client_id=c&" + authorize},
+		}, {Request: flow.Request{Method: "GET", URL: "https://idp.example/favicon.ico"}}}},
+	}}
+	if token != "" {
+		t.Steps = append(t.Steps, flow.Step{ID: flow.StepToken, Exchanges: []flow.Exchange{{
+			Actor: flow.ActorApp, Channel: flow.ChannelBack,
+			Request: flow.Request{Method: "POST", URL: "https://idp.example/token", Body: flow.Body("grant_type=authorization_code&" + token)},
+		}}})
+	}
+	return t
+}
+
+func TestATranscriptIsReadAsItWasSent(t *testing.T) {
+	v, c := ExampleVerifier, ExampleChallenge
+	s256Sent := "code_challenge_method=S256&code_challenge=" + c
+	tests := []struct {
+		name                   string
+		authorize, token, made string
+		match                  string
+		id                     MistakeID
+	}{
+		{"a sound run", s256Sent, "code_verifier=" + v, v, "true", ""},
+		{"before the token request", s256Sent, "", v, "true", ""},
+		{"plain", "code_challenge_method=plain&code_challenge=" + v, "code_verifier=" + v, v, "true", ""},
+		{"plain by omission", "code_challenge=" + v, "code_verifier=" + v, v, "true", ""},
+		{"without PKCE", "state=s", "code=x", "", "null", ""},
+		{"verifier not sent", s256Sent, "code=x", v, "false", MistakeVerifierMissing},
+		{"verifier sent as client_secret", s256Sent, "client_secret=" + v, v, "false", MistakeWrongParameter},
+		{"verifier under another spelling, and not known", s256Sent, "codeVerifier=" + v, "", "false", MistakeWrongParameter},
+		{"verifier though no challenge", "state=s", "code_verifier=" + v, v, "false", MistakeUnexpectedVerifier},
+		{"method left out", "code_challenge=" + c, "code_verifier=" + v, v, "false", MistakeMethodOmitted},
+		{"verifier of another run", s256Sent, "code_verifier=" + verifiers(1)[0], v, "false", MistakeOtherVerifier},
+		{"standard base64 whose plus became a space", "code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM", "code_verifier=" + v, v, "false", MistakeStandardBase64},
+		{"masked in the file", s256Sent, "code_verifier=~redacted.0123abcd.43~", "~redacted.0123abcd.43~", "null", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := ReadPKCE(PKCEOfTranscript(run(tt.authorize, tt.token, tt.made)))
+			match := "null"
+			if r.Match != nil {
+				match = fmt.Sprint(*r.Match)
+			}
+			if match != tt.match {
+				t.Errorf("match = %s, want %s (%v)", match, tt.match, ids(r))
+			}
+			switch {
+			case tt.id == "" && len(r.Mistakes) > 0:
+				t.Errorf("mistakes = %v, want none", ids(r))
+			case tt.id != "" && (len(r.Mistakes) == 0 || r.Mistakes[0].ID != tt.id || r.Mistakes[0].Confidence != Certain):
+				t.Errorf("mistakes = %v, want %s for certain", ids(r), tt.id)
+			}
+		})
+	}
+}
+
+func FuzzReadPKCE(f *testing.F) {
+	f.Add(ExampleVerifier, ExampleChallenge, "S256", "")
+	f.Add(ExampleVerifier, ExampleVerifier, "plain", "client_secret")
+	f.Add("\xff\xfe%7", "%zz\r\n=+/ ", "s256", "\x1b]52;")
+	f.Add("", "", "none", "")
+	f.Fuzz(func(t *testing.T, verifier, challenge, method, sentAs string) {
+		in := PKCEInput{
+			Verifier: verifier, HasVerifier: true, Challenge: challenge, HasChallenge: true, Method: method, SentAs: sentAs,
+		}
+		r := ReadPKCE(in)
+		matched := r.Match != nil && *r.Match
+		if want := verifier != "" && challenge != "" && in.expected(verifier) == challenge &&
+			properMethod(method) && method != "none" && in.sentRight(); matched != want {
+			t.Errorf("match = %v, want %v", matched, want)
+		}
+		if r.Match != nil && !matched && len(r.Mistakes) == 0 {
+			t.Error("a mismatch without a mistake")
+		}
+		for _, m := range r.Mistakes {
+			for _, text := range []string{m.What, m.Why, m.Try} {
+				if strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c == 0x7f || c >= 0x80 && c < 0xa0 }) || !utf8.ValidString(text) {
+					t.Errorf("%s: %q holds what must not reach a terminal", m.ID, text)
+				}
+			}
+		}
+		in.HasVerifier, in.Verifier = false, ""
+		for _, m := range ReadPKCE(in).Mistakes {
+			if m.Confidence == Certain && m.ID != MistakeMethodCase && !in.plain() {
+				t.Errorf("%s is certain of a challenge alone", m.ID)
+			}
+		}
+	})
+}
+
+func BenchmarkReadPKCE(b *testing.B) {
+	v := verifiers(3)[2] // 128 characters
+	for name, in := range map[string]PKCEInput{
+		"a match":             pair(v, s256(v)),
+		"a mistake":           pair(v, s256(v)+"="),
+		"no explanation":      pair(v, ExampleChallenge),
+		"derivation by plain": {Verifier: v, HasVerifier: true, Challenge: v, HasChallenge: true, Method: "plain"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				ReadPKCE(in)
+			}
+		})
 	}
 }

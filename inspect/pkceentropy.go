@@ -31,6 +31,9 @@ func estimateEntropy(v string) Entropy {
 	if v == ExampleVerifier {
 		return Entropy{Bits: 0, Reason: "it is printed in RFC 7636 appendix B, so nobody has to guess it"}
 	}
+	if len(v) > longest {
+		return e
+	}
 	for _, sign := range []func(string) (Entropy, bool){repeats, runs, fewCharacters, words, distinct} {
 		if s, ok := sign(v); ok && (s.Bits < e.Bits || s.weak != "" && e.weak == "") {
 			s.Bits = min(s.Bits, e.Bits)
@@ -105,15 +108,15 @@ func repeats(v string) (Entropy, bool) {
 	return Entropy{}, false
 }
 
-// runs finds a text made mostly of neighbours: abcdef, 98765, or keys beside
-// each other.
+// runs finds a text made mostly of neighbours: abcdef, 98765, 00000, or keys
+// beside each other.
 func runs(v string) (Entropy, bool) {
 	const rows = "qwertyuiop asdfghjkl zxcvbnm"
 	steps := 0
 	lower := strings.ToLower(v)
 	for i := 1; i < len(v); i++ {
 		switch d := int(v[i]) - int(v[i-1]); {
-		case d == 1, d == -1, strings.Contains(rows, lower[i-1:i+1]):
+		case d == 0, d == 1, d == -1, strings.Contains(rows, lower[i-1:i+1]):
 			steps++
 		}
 	}
@@ -125,7 +128,7 @@ func runs(v string) (Entropy, bool) {
 	return Entropy{
 		Bits:   free * 6,
 		Reason: fmt.Sprintf("%d of its %d characters follow from the one before", steps, len(v)),
-		weak:   "Most of its characters are neighbours in the alphabet or on the keyboard.",
+		weak:   "Most of its characters repeat the one before or are its neighbour, in the alphabet or on the keyboard.",
 	}, true
 }
 

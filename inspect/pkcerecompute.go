@@ -32,12 +32,19 @@ func spoilt(text string, ids ...MistakeID) variant { return variant{ids: ids, te
 // base64url are 132 bits, which do not agree by chance.
 const least = 22
 
+// longest is the most octets of a verifier or a challenge that are tried:
+// nothing real comes near it, and the work grows with the length.
+const longest = 4096
+
 // recompute returns the mistakes that lead from the verifier to the challenge,
 // or nil if no known ones do.
 func recompute(in PKCEInput) []MistakeID {
+	if len(in.Verifier) > longest || len(in.Challenge) > longest {
+		return nil
+	}
 	best := explain(in, in.Verifier, nil)
 	for _, other := range in.OtherVerifiers {
-		if other == "" || other == in.Verifier {
+		if other == "" || other == in.Verifier || len(other) > longest {
 			continue
 		}
 		if in.expected(other) == in.Challenge {
