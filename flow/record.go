@@ -33,6 +33,14 @@ type recorder struct {
 	done func(Exchange)
 }
 
+// Record returns a transport that carries requests through next and passes
+// each exchange to done as the app's own, on the back channel. The response's
+// body has been read when RoundTrip returns, and an error is an [*Error] of
+// kind transport, or the context's.
+func Record(next http.RoundTripper, done func(Exchange)) http.RoundTripper {
+	return &recorder{next: next, now: time.Now, done: done}
+}
+
 // RoundTrip implements [http.RoundTripper]. The response's body has been read
 // when it returns. Its error is an [*Error] of kind transport, or the
 // context's.

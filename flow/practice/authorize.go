@@ -149,7 +149,7 @@ func (c *call) readAuthRequest(raw string) (authRequest, *refusal) {
 	if e := req.checkResponse(form); e != nil {
 		return req, e
 	}
-	if e := checkChallenge(req.challenge, req.method); e != nil {
+	if e := c.checkChallenge(req.challenge, req.method); e != nil {
 		return req, e
 	}
 	if !slices.Contains([]string{"", "login", "none", "consent", "select_account", "create"}, req.prompt) {
@@ -367,6 +367,13 @@ func (c *call) respond(req authRequest, v url.Values) {
 	if req.state != "" {
 		// "HTML is stripped from state": reply-url.md.
 		v.Set("state", stripTags(req.state))
+	}
+	if c.has(FaultSendIssuer) {
+		in := req.authority.tenant
+		if req.authority.alias != "" {
+			in = homeTenant
+		}
+		v.Set("iss", c.issuer(in.ID)) // RFC 9207 section 2: in errors too
 	}
 	switch req.mode {
 	case flow.ModeFormPost:

@@ -22,16 +22,29 @@ const maxHops = 20
 // and presses its first button. It never runs a script and never talks to
 // anything but the tenant and a redirect URI on loopback.
 type browser struct {
-	server *Server
-	client *http.Client
+	server  *Server
+	account Account
+	client  *http.Client
 }
 
 // Browser returns a browser that signs in by itself with the first account,
 // consents, and follows every redirect, passing each hop to the walk. It keeps
 // its cookies, so a second Open finds the person signed in.
-func (s *Server) Browser() flow.Browser {
+func (s *Server) Browser() flow.Browser { return s.browserOf(s.Accounts()[0]) }
+
+// BrowserOf returns a browser like [Server.Browser] whose person is another
+// account. It is nil if there is no such account.
+func (s *Server) BrowserOf(username string) flow.Browser {
+	account, ok := s.account(username)
+	if !ok {
+		return nil
+	}
+	return s.browserOf(account)
+}
+
+func (s *Server) browserOf(account Account) *browser {
 	jar, _ := cookiejar.New(nil) // fails only for bad options
-	return &browser{server: s, client: &http.Client{
+	return &browser{server: s, account: account, client: &http.Client{
 		Jar:       jar,
 		Transport: s.browserTransport(),
 		// Every hop is recorded, so none is followed out of our sight.
@@ -126,9 +139,9 @@ func (b *browser) follow(at hop, res *flow.Response) (hop, error) {
 	for i, x := range f.fields {
 		switch x.name {
 		case "loginfmt":
-			f.fields[i].value = b.server.Accounts()[0].Username
+			f.fields[i].value = b.account.Username
 		case "passwd":
-			f.fields[i].value = b.server.Accounts()[0].Password
+			f.fields[i].value = b.account.Password
 		}
 	}
 	u, err := at.url.Parse(f.action)

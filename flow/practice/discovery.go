@@ -37,6 +37,7 @@ type discoveryDocument struct {
 	CloudGraphHostName   string   `json:"cloud_graph_host_name"`
 	MSGraphHost          string   `json:"msgraph_host"`
 	RBACURL              string   `json:"rbac_url"`
+	IssInResponse        bool     `json:"authorization_response_iss_parameter_supported,omitempty"`
 	PracticeNotAProvider string   `json:"practice"`
 }
 
@@ -76,6 +77,7 @@ func (c *call) discovery() {
 		CloudGraphHostName:   "practice",
 		MSGraphHost:          "practice",
 		RBACURL:              c.URL,
+		IssInResponse:        c.has(FaultSendIssuer),
 		PracticeNotAProvider: practiceMark,
 	})
 }

@@ -45,6 +45,9 @@ type grant struct {
 	redirectSent bool
 	challenge    string
 	method       string
+	// code is the authorization code that all this came of, once it is
+	// redeemed.
+	code string
 }
 
 // code is an authorization code.
@@ -67,6 +70,7 @@ type grants struct {
 	codes    *bounded[code]
 	refresh  *bounded[grant]
 	sessions *bounded[session]
+	gone     *bounded[struct{}] // codes whose refresh tokens are revoked
 }
 
 func newGrants() *grants {
@@ -74,6 +78,7 @@ func newGrants() *grants {
 		codes:    newBounded[code](maxCodes),
 		refresh:  newBounded[grant](maxRefresh),
 		sessions: newBounded[session](maxSessions),
+		gone:     newBounded[struct{}](maxCodes),
 	}
 }
 
@@ -109,6 +114,19 @@ func (g *grants) redeem(key string) bool {
 	}
 	c.redeemed = true
 	return true
+}
+
+// revoke ends every refresh token that came of a code.
+func (g *grants) revoke(code string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.gone.add(code, struct{}{})
+}
+
+func (g *grants) revoked(code string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.gone.get(code) != nil
 }
 
 func (g *grants) addRefresh(v grant) string {

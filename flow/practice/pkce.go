@@ -18,14 +18,18 @@ const (
 
 // checkChallenge is the authorization endpoint's part of RFC 7636. Which of
 // its numbers Entra uses for a challenge of illegal characters is unproven.
-func checkChallenge(challenge, method string) *refusal {
+func (c *call) checkChallenge(challenge, method string) *refusal {
 	switch {
+	case challenge == "" && c.has(FaultRequirePKCE):
+		return deny("501471")
 	case challenge == "" && method != "":
 		return deny("501471")
 	case challenge == "":
 		return nil
 	case method != "" && method != string(flow.MethodS256) && method != string(flow.MethodPlain):
 		return deny("50149")
+	case c.has(FaultSkipLengthCheck):
+		return nil
 	case len(challenge) < minVerifier || len(challenge) > maxVerifier || !unreserved(challenge):
 		return deny("501491")
 	}
@@ -35,17 +39,23 @@ func checkChallenge(challenge, method string) *refusal {
 // checkVerifier is the token endpoint's part. Entra was seen to answer a
 // missing verifier with 50148 and with 501481, and a verifier that nobody
 // asked for with 501481; we keep them apart.
-func checkVerifier(challenge, method, verifier string) *refusal {
+func (c *call) checkVerifier(challenge, method, verifier string) *refusal {
+	short, long := len(verifier) < minVerifier, len(verifier) > maxVerifier
+	if c.has(FaultSkipLengthCheck) {
+		short, long = false, false
+	}
 	switch {
-	case challenge == "" && verifier == "":
+	case challenge == "" && verifier == "", c.has(FaultIgnorePKCE):
+		return nil
+	case challenge == "" && c.has(FaultIgnoreUnaskedVerifier):
 		return nil
 	case challenge == "":
 		return deny("501481")
 	case verifier == "":
 		return deny("50148")
-	case len(verifier) < minVerifier:
+	case short:
 		return deny("501482")
-	case len(verifier) > maxVerifier || !unreserved(verifier):
+	case long || !unreserved(verifier):
 		return deny("501481")
 	}
 	derived := verifier // RFC 7636 section 4.3: no method means plain.

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +35,8 @@ type Options struct {
 	// Log, if set, receives one event for each request, after it was answered.
 	// It is called from many goroutines.
 	Log func(Event)
+	// Faults are rules that are not kept. See [Server.SetFaults].
+	Faults []Fault
 }
 
 // Server is a running practice tenant. Its methods may be called from many
@@ -56,6 +59,7 @@ type Server struct {
 	registrations []Registration
 	accounts      []Account
 	consents      map[consentKey][]string
+	faults        []Fault
 }
 
 // Start starts a practice tenant. Close ends it. The error says what to do
@@ -88,6 +92,7 @@ func Start(o Options) (*Server, error) {
 		registrations: seededRegistrations(),
 		accounts:      seededAccounts(),
 		consents:      map[consentKey][]string{},
+		faults:        slices.Clone(o.Faults),
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -190,6 +195,17 @@ func (s *Server) Registrations() []Registration {
 		out[i] = r.clone()
 	}
 	return out
+}
+
+// Register adds an app registration, or replaces the one of the same client
+// id. The new one is listed last.
+func (s *Server) Register(r Registration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.registrations = slices.DeleteFunc(s.registrations, func(old Registration) bool {
+		return strings.EqualFold(old.ClientID, r.ClientID)
+	})
+	s.registrations = append(s.registrations, r.clone())
 }
 
 // Accounts returns a copy of the accounts. The first signs in to the healthy

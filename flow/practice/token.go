@@ -119,7 +119,7 @@ func (c *call) redeemCode(req tokenRequest) (any, *refusal) {
 		checkExpiry(g, c.now),
 		checkReply(g, req.form.Get("redirect_uri")),
 		c.checkClient(req, g.platform),
-		checkPKCE(req, g),
+		c.checkPKCE(req, g),
 	} {
 		if e != nil {
 			return nil, e
@@ -128,9 +128,13 @@ func (c *call) redeemCode(req tokenRequest) (any, *refusal) {
 	if req.v1 && req.form.Get("resource") == "" && req.form.Get("scope") == "" {
 		req.form.Set("resource", g.resource)
 	}
-	if !c.grants.redeem(key) {
+	if !c.grants.redeem(key) && !c.has(FaultReusableCode) {
+		if c.has(FaultRevokeOnReplay) {
+			c.grants.revoke(key)
+		}
 		return nil, deny("54005")
 	}
+	g.code = key
 	return c.issue(req, g)
 }
 
@@ -222,12 +226,12 @@ func (c *call) checkSecret(req tokenRequest) *refusal {
 }
 
 // checkPKCE compares verifier and challenge. A single-page app must use PKCE.
-func checkPKCE(req tokenRequest, g grant) *refusal {
+func (c *call) checkPKCE(req tokenRequest, g grant) *refusal {
 	verifier := req.form.Get("code_verifier")
-	if g.platform == flow.PlatformSPA && g.challenge == "" {
+	if g.platform == flow.PlatformSPA && g.challenge == "" && !c.has(FaultIgnorePKCE) {
 		return deny("9002325")
 	}
-	return checkVerifier(g.challenge, g.method, verifier)
+	return c.checkVerifier(g.challenge, g.method, verifier)
 }
 
 // redeemRefresh is RFC 6749 section 6. Entra hands out a new refresh token
@@ -238,7 +242,7 @@ func (c *call) redeemRefresh(req tokenRequest) (any, *refusal) {
 		return nil, deny("900144", "name", "refresh_token")
 	}
 	g, ok := c.grants.refreshToken(key)
-	if !ok {
+	if !ok || c.grants.revoked(g.code) {
 		return nil, deny("70000.grant")
 	}
 	if !strings.EqualFold(g.clientID, req.app.ClientID) {
