@@ -465,8 +465,8 @@ func TestTheReportHasThePromisedShapeInJSON(t *testing.T) {
 	}
 }
 
-// run is the least of a transcript that sent something.
-func run(authorize, token string, made string) flow.Transcript {
+// sentRun is the least of a transcript that sent something.
+func sentRun(authorize, token string, made string) flow.Transcript {
 	t := flow.Transcript{Steps: []flow.Step{
 		{ID: flow.StepVerifier, Values: []flow.Value{{Name: "code_verifier", Value: made}}},
 		{ID: flow.StepAuthorize, Exchanges: []flow.Exchange{{
@@ -508,7 +508,7 @@ func TestATranscriptIsReadAsItWasSent(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := ReadPKCE(PKCEOfTranscript(run(tt.authorize, tt.token, tt.made)))
+			r := ReadPKCE(PKCEOfTranscript(sentRun(tt.authorize, tt.token, tt.made)))
 			match := "null"
 			if r.Match != nil {
 				match = fmt.Sprint(*r.Match)

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/pkcescope/pkcescope/flow"
 )
@@ -98,6 +97,3 @@ func verifierElsewhere(in PKCEInput, token url.Values) (name, value string) {
 	}
 	return "", ""
 }
-
-// masked reports whether a value was replaced by a mask before it was saved.
-func masked(value string) bool { return strings.Contains(value, "~redacted.") }
