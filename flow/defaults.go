@@ -81,6 +81,7 @@ func (c Config) complete() (Config, error) {
 		}
 	}
 	c.Edits = slices.Clone(c.Edits)
+	c.Scopes = append([]string{}, c.Scopes...)
 	return c, nil
 }
 

@@ -1,8 +1,18 @@
 package flow
 
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
 // Redactor masks secrets by value: every known secret of a transcript is
 // replaced wherever it occurs, raw, percent-, form-, JSON- or HTML-escaped, in
-// Basic credentials and inside base64.
+// hexadecimal, in Basic credentials and inside base64.
 //
 // A mask reads "~redacted.FINGERPRINT.LENGTH~": the first 8 hex digits of a
 // salted SHA-256 and the number of octets. It is made of unreserved URL
@@ -10,17 +20,258 @@ package flow
 // equal secrets have equal masks. Of a signed JWT only the signature is masked
 // ("header.payload.~redacted…~"): without it the token is of no use to a
 // thief, and what remains can still be explained.
-type Redactor struct{}
+//
+// A secret of fewer than 8 octets is masked where it stands alone, so that a
+// word that happens to contain it is not torn apart. Masks are never masked
+// again. A Redactor is safe for concurrent use.
+type Redactor struct {
+	salt     string
+	patterns []pattern
+	// byPair finds the patterns that begin with two octets: 0 for none, else
+	// one more than the place in pairs.
+	byPair []uint16
+	pairs  [][]int
+	byByte [256][]int // patterns by their first octet
+	single [256]bool  // octets that are a whole pattern
+	known  map[string]bool
+}
 
 // NewRedactor collects the secrets of t.
-func NewRedactor(t Transcript) *Redactor { panic("not built yet") }
+func NewRedactor(t Transcript) *Redactor {
+	r := &Redactor{salt: t.Salt, byPair: make([]uint16, 1<<16), known: map[string]bool{}}
+	collectSecrets(t, r.add)
+	return r
+}
 
-// Mask returns s with every known secret masked.
-func (r *Redactor) Mask(s string) string { panic("not built yet") }
+const (
+	maskStart = "~redacted."
+	// shortSecret is the length from which on a secret is masked inside words
+	// too.
+	shortSecret = 8
+)
 
-// Redacted returns a copy of t without its secrets.
-func (t Transcript) Redacted() Transcript { panic("not built yet") }
+func (r *Redactor) mask(secret string) string {
+	sum := sha256.Sum256([]byte(r.salt + secret))
+	return fmt.Sprintf("%s%x.%d~", maskStart, sum[:4], len(secret))
+}
 
 // ParseMask reads a mask at the start of s and returns its fingerprint, the
 // secret's length in octets, and how long the mask is; 0 if there is none.
-func ParseMask(s string) (fingerprint string, length, n int) { panic("not built yet") }
+func ParseMask(s string) (fingerprint string, length, n int) {
+	rest, ok := strings.CutPrefix(s, maskStart)
+	if !ok || len(rest) < 8 {
+		return "", 0, 0
+	}
+	fingerprint, rest = rest[:8], rest[8:]
+	if _, err := hex.DecodeString(fingerprint); err != nil || !strings.HasPrefix(rest, ".") {
+		return "", 0, 0
+	}
+	digits, _, ok := strings.Cut(rest[1:min(len(rest), 12)], "~")
+	length, err := strconv.Atoi(digits)
+	if !ok || err != nil || length < 0 {
+		return "", 0, 0
+	}
+	return fingerprint, length, len(maskStart) + 8 + 1 + len(digits) + 1
+}
+
+func hasMask(s string) bool {
+	for i := strings.Index(s, maskStart); i >= 0; {
+		if _, _, n := ParseMask(s[i:]); n > 0 {
+			return true
+		}
+		next := strings.Index(s[i+1:], maskStart)
+		if next < 0 {
+			return false
+		}
+		i += 1 + next
+	}
+	return false
+}
+
+// Mask returns s with every known secret masked.
+func (r *Redactor) Mask(s string) string {
+	var out strings.Builder
+	from := 0 // what stands before has been written
+	for i := 0; i < len(s); {
+		if s[i] == '~' {
+			if _, _, n := ParseMask(s[i:]); n > 0 {
+				i += n
+				continue
+			}
+		}
+		p, end := r.match(s, i)
+		if p == nil {
+			i++
+			continue
+		}
+		// The characters of base64 at the edges hold bits of the secret too.
+		start := i
+		if p.before && start > from && isBase64(s[start-1]) {
+			start--
+		}
+		if p.after && end < len(s) && isBase64(s[end]) {
+			end++
+		}
+		out.WriteString(s[from:start])
+		out.WriteString(p.mask)
+		from, i = end, end
+	}
+	if from == 0 {
+		return s
+	}
+	out.WriteString(s[from:])
+	return out.String()
+}
+
+// match returns the longest pattern at s[i:], and where it ends.
+func (r *Redactor) match(s string, i int) (*pattern, int) {
+	if escapes[s[i]] {
+		return r.matchEscaped(s, i)
+	}
+	if i+1 < len(s) && !escapes[s[i+1]] && !r.single[s[i]] {
+		at := r.byPair[uint16(s[i])<<8|uint16(s[i+1])]
+		if at == 0 {
+			return nil, 0 // by far the most frequent case, and the reason for the table
+		}
+		return r.longest(s, i, r.pairs[at-1])
+	}
+	return r.longest(s, i, r.byByte[s[i]])
+}
+
+// matchEscaped is match where the first octet may be an escape.
+func (r *Redactor) matchEscaped(s string, i int) (*pattern, int) {
+	best, end := r.longest(s, i, r.byByte[s[i]])
+	for octets := range unescapings(s[i:]) {
+		if p, e := r.longest(s, i, r.byByte[octets[0]]); e > end {
+			best, end = p, e
+		}
+	}
+	return best, end
+}
+
+func (r *Redactor) longest(s string, i int, candidates []int) (*pattern, int) {
+	var best *pattern
+	end := 0
+	for _, at := range candidates {
+		p := &r.patterns[at]
+		if e := matchAt(s, i, p.text); e > end && (!p.alone || standsAlone(s, i, e)) {
+			best, end = p, e
+		}
+	}
+	return best, end
+}
+
+// Redacted returns a copy of t without its secrets.
+func (t Transcript) Redacted() Transcript {
+	r := NewRedactor(t)
+	t = t.clone()
+	c := &t.Config
+	c.ClientSecret, c.Verifier = "", ""
+	for _, s := range []*string{
+		&c.Name, &c.Issuer, &c.ClientID, &c.RedirectURI, &c.Prompt, &c.LoginHint, &c.DomainHint,
+		&c.Provider.AuthorizationEndpoint, &c.Provider.TokenEndpoint, &c.Provider.UserInfoEndpoint,
+		&c.Provider.JWKSURI, &c.Provider.Issuer,
+	} {
+		*s = r.Mask(*s)
+	}
+	for i, s := range c.Scopes {
+		c.Scopes[i] = r.Mask(s)
+	}
+	for i := range c.Edits {
+		e := &c.Edits[i]
+		if isSecretName(e.Name) {
+			e.Value = r.maskWhole(e.Value)
+		} else {
+			e.Value = r.Mask(e.Value)
+		}
+	}
+	for i := range t.Steps {
+		s := &t.Steps[i]
+		s.Error = r.maskError(s.Error)
+		for j := range s.Values {
+			v := &s.Values[j]
+			v.Problem = r.Mask(v.Problem)
+			if v.Secret {
+				v.Value = r.maskWhole(v.Value)
+			} else {
+				v.Value = r.Mask(v.Value)
+			}
+		}
+		for j := range s.Exchanges {
+			x := &s.Exchanges[j]
+			x.Request.URL = r.Mask(x.Request.URL)
+			x.Request.Header = r.maskHeader(x.Request.Header)
+			x.Request.Body = r.maskBody(x.Request.Body)
+			x.Error = r.maskError(x.Error)
+			if x.Response != nil {
+				response := *x.Response
+				response.Header = r.maskHeader(response.Header)
+				response.Body = r.maskBody(response.Body)
+				x.Response = &response
+			}
+		}
+	}
+	return t
+}
+
+// maskWhole masks a value that stands in a secret's own place: if nothing in
+// it is known, all of it goes.
+func (r *Redactor) maskWhole(s string) string {
+	masked := r.Mask(s)
+	if s == "" || hasMask(masked) {
+		return masked
+	}
+	return r.mask(s)
+}
+
+func (r *Redactor) maskBody(b Body) Body {
+	if b == nil {
+		return nil
+	}
+	return Body(r.Mask(string(b)))
+}
+
+func (r *Redactor) maskError(e *Error) *Error {
+	if e == nil {
+		return nil
+	}
+	return &Error{Kind: e.Kind, What: r.Mask(e.What), Why: r.Mask(e.Why), Try: r.Mask(e.Try)}
+}
+
+func (r *Redactor) maskHeader(h http.Header) http.Header {
+	if h == nil {
+		return nil
+	}
+	masked := http.Header{}
+	for name, values := range h {
+		values = slices.Clone(values)
+		for i, v := range values {
+			switch http.CanonicalHeaderKey(name) {
+			case "Authorization", "Proxy-Authorization":
+				scheme, credentials, _ := strings.Cut(v, " ")
+				values[i] = scheme + " " + r.maskWhole(credentials)
+			case "Cookie":
+				values[i] = r.maskCookies(v, len(strings.Split(v, ";")))
+			case "Set-Cookie":
+				values[i] = r.maskCookies(v, 1) // the rest are attributes
+			default:
+				values[i] = r.Mask(v)
+			}
+		}
+		masked[name] = values
+	}
+	return masked
+}
+
+// maskCookies masks the values of the first n pairs.
+func (r *Redactor) maskCookies(s string, n int) string {
+	parts := strings.Split(s, ";")
+	for i, p := range parts {
+		if name, value, ok := strings.Cut(p, "="); ok && i < n {
+			parts[i] = name + "=" + r.maskWhole(value)
+		} else {
+			parts[i] = r.Mask(p)
+		}
+	}
+	return strings.Join(parts, ";")
+}

@@ -96,8 +96,10 @@ func (w *Walk) exchange(ctx context.Context, id StepID, t http.RoundTripper) err
 // refresh, and the older may be dead by then (RFC 6749 section 6).
 func (w *Walk) refreshToken() string {
 	for _, id := range []StepID{StepRefresh, StepToken} {
-		if v, _ := w.t.Step(id).Value("refresh_token"); v != "" {
-			return v
+		for _, v := range w.t.Step(id).Values {
+			if v.Name == "refresh_token" && v.In == InResponse && v.Value != "" {
+				return v.Value
+			}
 		}
 	}
 	return ""

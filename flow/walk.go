@@ -445,6 +445,14 @@ func (w *Walk) changed() {
 // record adds an exchange to a step.
 func (w *Walk) record(id StepID, x Exchange) {
 	w.mu.Lock()
+	if x.Request.Header == nil {
+		x.Request.Header = http.Header{}
+	}
+	if x.Response != nil && x.Response.Header == nil {
+		response := *x.Response
+		response.Header = http.Header{}
+		x.Response = &response
+	}
 	s := &w.t.Steps[stepIndex(id)]
 	s.Exchanges = append(s.Exchanges, x)
 	w.mu.Unlock()

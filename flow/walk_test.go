@@ -4,9 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
+	"html/template"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -19,6 +23,8 @@ type provider struct {
 	authorize func(q url.Values) url.Values
 	token     http.HandlerFunc
 	metadata  func(m map[string]any)
+
+	secret string // what the client must show, if anything
 
 	codes map[string]url.Values
 	forms []url.Values // what the token endpoint was sent
@@ -47,7 +53,10 @@ func newProvider(t testing.TB) *provider {
 		if p.authorize != nil {
 			answer = p.authorize(q)
 		}
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: "a-session-cookie-of-the-provider"})
 		switch q.Get("response_mode") {
+		case "form_post":
+			_ = formPost.Execute(w, map[string]any{"Action": q.Get("redirect_uri"), "Fields": answer})
 		case "fragment":
 			http.Redirect(w, r, q.Get("redirect_uri")+"#"+answer.Encode(), http.StatusFound)
 		default:
@@ -67,6 +76,16 @@ func newProvider(t testing.TB) *provider {
 				"access_token": "second-access-token", "token_type": "Bearer", "expires_in": 3600,
 				"refresh_token": "second-refresh-token",
 			})
+			return
+		}
+		if id, secret, ok := r.BasicAuth(); ok {
+			id, _ = url.QueryUnescape(id)
+			secret, _ = url.QueryUnescape(secret)
+			r.PostForm.Set("client_id", id)
+			r.PostForm.Set("client_secret", secret)
+		}
+		if r.PostForm.Get("client_secret") != p.secret {
+			writeJSON(w, 401, map[string]any{"error": "invalid_client"})
 			return
 		}
 		asked, ok := p.codes[r.PostForm.Get("code")]
@@ -122,25 +141,62 @@ func (p *provider) config() Config {
 	return Config{Issuer: p.URL, ClientID: "client-1", RedirectURI: "http://127.0.0.1"}
 }
 
-// player is a browser that signs in by itself: it follows redirects.
-type player struct{ client http.Client }
+var formPost = template.Must(template.New("").Parse(`<!doctype html><form method="post" action="{{.Action}}">
+{{range $k, $v := .Fields}}<input type="hidden" name="{{$k}}" value="{{index $v 0}}">{{end}}</form>`))
+
+// player is a browser that signs in by itself: it follows redirects, posts the
+// form of a page that has one, and hands a fragment over as our page does.
+type player struct{}
 
 func (*player) Played() bool { return true }
 
 func (b *player) Open(ctx context.Context, rawURL string, record func(Exchange)) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, nil)
+	body, final, err := b.do(ctx, http.MethodGet, rawURL, nil, record)
 	if err != nil {
 		return err
 	}
-	resp, err := b.client.Do(req)
-	if err != nil {
-		return err
+	if action := match(body, `action="([^"]+)"`); action != "" {
+		fields := url.Values{}
+		for _, m := range regexp.MustCompile(`name="([^"]+)"(?: value="([^"]*)")?>`).FindAllStringSubmatch(body, -1) {
+			fields.Set(html.UnescapeString(m[1]), html.UnescapeString(m[2]))
+		}
+		if fields.Has("fragment") {
+			fields.Set("fragment", final.EscapedFragment())
+		}
+		at, _ := final.Parse(html.UnescapeString(action))
+		_, _, err = b.do(ctx, http.MethodPost, at.String(), fields, record)
 	}
-	record(Exchange{
-		Actor: ActorBrowser, Channel: ChannelFront,
-		Request: Request{Method: "GET", URL: rawURL}, Response: &Response{Status: resp.StatusCode},
-	})
-	return resp.Body.Close()
+	return err
+}
+
+func (*player) do(ctx context.Context, method, rawURL string, form url.Values, record func(Exchange)) (string, *url.URL, error) {
+	req, err := http.NewRequestWithContext(ctx, method, rawURL, strings.NewReader(form.Encode()))
+	if err != nil {
+		return "", nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		record(Exchange{
+			Actor: ActorBrowser, Channel: ChannelFront, Request: Request{Method: "GET", URL: via[len(via)-1].URL.String()},
+			Response: &Response{Status: req.Response.StatusCode, Header: req.Response.Header},
+		})
+		return nil
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return "", nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	return string(body), resp.Request.URL, err
+}
+
+func match(s, pattern string) string {
+	if m := regexp.MustCompile(pattern).FindStringSubmatch(s); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 func newWalk(t testing.TB, c Config, o Options) *Walk {

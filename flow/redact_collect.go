@@ -1,0 +1,218 @@
+package flow
+
+import (
+	"encoding/base64"
+	"html"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// secretMembers are the names by which a secret is recognised in any text, as
+// a parameter (name=…) or as a member ("name":"…"), also in a body that is
+// broken off or not of the type that it says. code is not among them: too much
+// else is called that, error codes above all.
+var secretMembers = []string{
+	"access_token", "refresh_token", "id_token", "id_token_hint", "logout_token", "subject_token", "actor_token",
+	"client_secret", "client_assertion", "assertion", "device_code", "code_verifier", "password", "passwd",
+}
+
+// minCookie is the length from which on a cookie's value is taken for a
+// secret wherever it occurs. Shorter ones (lang=en) are masked in their own
+// place only.
+const minCookie = 16
+
+// collectSecrets finds the secrets of t.
+func collectSecrets(t Transcript, add func(string)) {
+	add(t.Config.ClientSecret)
+	add(t.Config.Verifier)
+	redirects := []string{t.Config.RedirectURI}
+	for _, e := range t.Config.Edits {
+		collectNamed(e.Name, e.Value, add)
+		collectText(e.Value, add)
+	}
+	for _, s := range t.Steps {
+		for _, v := range s.Values {
+			switch {
+			case v.Name == "verifier_ascii": // the verifier once more, in hexadecimal
+			case v.Secret:
+				collectNamed(v.Name, v.Value, add)
+			case v.Name == "redirect_uri":
+				redirects = append(redirects, v.Value)
+			}
+		}
+	}
+	for _, s := range t.Steps {
+		for _, x := range s.Exchanges {
+			collectMessage(x.Request.URL, x.Request.Header, x.Request.Body, redirects, add)
+			if s.ID == StepCallback {
+				collectCode(string(x.Request.Body), add)
+				_, query, fragment := cutQuery(x.Request.URL)
+				collectCode(query, add)
+				collectCode(fragment, add)
+			}
+			if x.Response != nil {
+				collectMessage("", x.Response.Header, x.Response.Body, redirects, add)
+			}
+			if x.Error != nil {
+				collectText(x.Error.Why, add)
+			}
+		}
+	}
+}
+
+// collectNamed takes a value that is a secret by its name, or holds one.
+func collectNamed(name, value string, add func(string)) {
+	switch header, _ := strings.CutPrefix(strings.ToLower(name), "header."); header {
+	case "authorization", "proxy-authorization":
+		collectCredentials(value, add)
+	case "cookie", "set-cookie":
+		collectCookies(value, add)
+	default:
+		if isSecretName(name) || name == "code_challenge" {
+			add(value)
+		}
+	}
+}
+
+// collectCredentials takes the credentials of an Authorization header.
+func collectCredentials(value string, add func(string)) {
+	scheme, credentials, ok := strings.Cut(value, " ")
+	if !ok {
+		add(value)
+		return
+	}
+	if strings.EqualFold(scheme, "Basic") {
+		if pair, err := base64.StdEncoding.DecodeString(credentials); err == nil {
+			if _, secret, ok := strings.Cut(string(pair), ":"); ok {
+				add(unescape(secret))
+			}
+		}
+	}
+	add(strings.TrimSpace(credentials))
+}
+
+func collectCookies(value string, add func(string)) {
+	for c := range strings.SplitSeq(value, ";") {
+		if _, v, ok := strings.Cut(c, "="); ok && len(v) >= minCookie {
+			add(v)
+		}
+	}
+}
+
+// collectCode takes the code of an authorization response.
+func collectCode(encoded string, add func(string)) {
+	for name, value := range pairs(encoded) {
+		if name == "code" {
+			add(value)
+		}
+		if name == "fragment" { // our page's handover
+			collectCode(value, add)
+		}
+	}
+}
+
+func collectMessage(url string, header http.Header, body Body, redirects []string, add func(string)) {
+	texts := []string{url, string(body)}
+	for name, values := range header {
+		for _, v := range values {
+			switch http.CanonicalHeaderKey(name) {
+			case "Authorization", "Proxy-Authorization":
+				collectCredentials(v, add)
+			case "Cookie":
+				collectCookies(v, add)
+			case "Set-Cookie":
+				pair, _, _ := strings.Cut(v, ";")
+				collectCookies(pair, add)
+			default:
+				texts = append(texts, v)
+			}
+		}
+	}
+	for _, text := range texts {
+		collectText(text, add)
+	}
+	for _, at := range []string{url, header.Get("Location"), header.Get("Referer")} {
+		for _, redirect := range redirects {
+			if redirect != "" && strings.HasPrefix(at, redirect) {
+				_, query, fragment := cutQuery(at)
+				collectCode(query, add)
+				collectCode(fragment, add)
+			}
+		}
+	}
+	if looksLikeHTML(&Response{Header: header, Body: body}) {
+		collectInputs(string(body), add)
+	}
+}
+
+// collectText takes what stands in a text under a secret's name.
+func collectText(text string, add func(string)) {
+	for _, name := range secretMembers {
+		for rest := text; ; {
+			i := strings.Index(rest, name)
+			if i < 0 {
+				break
+			}
+			bounded := i == 0 || !isAlphanumeric(rest[i-1]) && rest[i-1] != '_'
+			rest = rest[i+len(name):]
+			if value := valueAfterName(rest); bounded && value != "" {
+				add(value)
+			}
+		}
+	}
+}
+
+// valueAfterName reads the value that follows a name: =value as in a form, or
+// ":"value" as in JSON. A value that is broken off counts as well.
+func valueAfterName(rest string) string {
+	if value, ok := strings.CutPrefix(rest, "="); ok {
+		if i := strings.IndexAny(value, "&\"'<>;,) \t\r\n"); i >= 0 {
+			value = value[:i]
+		}
+		return unescape(value)
+	}
+	value, ok := strings.CutPrefix(rest, `"`)
+	if !ok {
+		return ""
+	}
+	value = strings.TrimLeft(value, " \t\r\n")
+	value, ok = strings.CutPrefix(value, ":")
+	if !ok {
+		return ""
+	}
+	value, ok = strings.CutPrefix(strings.TrimLeft(value, " \t\r\n"), `"`)
+	if !ok {
+		return ""
+	}
+	var b strings.Builder
+	for value != "" && value[0] != '"' {
+		if value[0] == '\\' {
+			if octets, n := unescapeJSON(value); n > 0 {
+				b.WriteString(octets)
+				value = value[n:]
+				continue
+			}
+		}
+		b.WriteByte(value[0])
+		value = value[1:]
+	}
+	return b.String()
+}
+
+var (
+	inputElement = regexp.MustCompile(`(?i)<input\b[^>]*>`)
+	inputName    = regexp.MustCompile(`(?i)\bname\s*=\s*["']?([^"'\s>]+)`)
+	inputValue   = regexp.MustCompile(`(?i)\bvalue\s*=\s*(?:"([^"]*)"|'([^']*)'|([^"'\s>]+))`)
+)
+
+// collectInputs takes the hidden fields of a page that posts a response on
+// (OAuth 2.0 Form Post Response Mode).
+func collectInputs(page string, add func(string)) {
+	for _, element := range inputElement.FindAllString(page[:min(len(page), 1<<20)], -1) {
+		name, value := inputName.FindStringSubmatch(element), inputValue.FindStringSubmatch(element)
+		if name != nil && value != nil && isSecretName(name[1]) {
+			add(html.UnescapeString(value[1] + value[2] + value[3]))
+		}
+	}
+}

@@ -1,0 +1,240 @@
+package flow
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"html"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// pattern is one form in which a secret can stand in a text. Escapes need no
+// patterns of their own: matchAt sees through them.
+type pattern struct {
+	text  string
+	mask  string
+	alone bool // only where it stands alone
+	// before and after say that the neighbouring character of base64 holds
+	// bits of the secret as well.
+	before, after bool
+}
+
+// add makes the patterns of a secret.
+func (r *Redactor) add(secret string) {
+	if signature, ok := jwtSignature(secret); ok {
+		secret = signature
+	}
+	if secret == "" || r.known[secret] || hasMask(secret) {
+		return
+	}
+	r.known[secret] = true
+	p := pattern{text: secret, mask: r.mask(secret), alone: len(secret) < shortSecret}
+	r.addPattern(p)
+	if p.alone {
+		return
+	}
+	seen := map[string]bool{}
+	for _, form := range writtenForms(secret) {
+		lower := hex.EncodeToString([]byte(form))
+		spaced := octets([]byte(form))
+		for _, text := range []string{lower, strings.ToUpper(lower), spaced, strings.ToUpper(spaced)} {
+			if !seen[text] {
+				seen[text] = true
+				r.addPattern(pattern{text: text, mask: p.mask})
+			}
+		}
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			for shift := range 3 {
+				// Three octets become four characters, so where the secret
+				// begins within a group of three decides how it looks. Only
+				// characters that hold nothing but its bits are certain.
+				encoded := encoding.EncodeToString(append(make([]byte, shift), form...))
+				bits := 8 * (shift + len(form))
+				b := pattern{
+					text: encoded[(8*shift+5)/6 : bits/6], mask: p.mask,
+					before: shift != 0, after: bits%6 != 0,
+				}
+				if !seen[b.text] {
+					seen[b.text] = true
+					r.addPattern(b)
+				}
+			}
+		}
+	}
+}
+
+// writtenForms are the ways in which a secret may have been written before it
+// was put into base64 or hexadecimal: Basic credentials are form-encoded first
+// (RFC 6749 section 2.3.1).
+func writtenForms(secret string) []string {
+	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret)}
+	if quoted, err := json.Marshal(secret); err == nil {
+		forms = append(forms, string(quoted[1:len(quoted)-1]))
+	}
+	slices.Sort(forms)
+	return slices.Compact(forms)
+}
+
+func (r *Redactor) addPattern(p pattern) {
+	at := len(r.patterns)
+	r.patterns = append(r.patterns, p)
+	first := p.text[0]
+	r.byByte[first] = append(r.byByte[first], at)
+	if len(p.text) == 1 {
+		r.single[first] = true
+		return
+	}
+	pair := &r.byPair[uint16(first)<<8|uint16(p.text[1])]
+	if *pair == 0 {
+		r.pairs = append(r.pairs, nil)
+		*pair = uint16(len(r.pairs))
+	}
+	r.pairs[*pair-1] = append(r.pairs[*pair-1], at)
+}
+
+// escapes are the octets with which an escape begins.
+var escapes = [256]bool{'%': true, '\\': true, '&': true, '+': true}
+
+// matchAt reports where text ends if it stands at s[i:], each of its octets
+// either as it is or escaped, and 0 if it does not.
+func matchAt(s string, i int, text string) int {
+	for text != "" {
+		if i >= len(s) {
+			return 0
+		}
+		if !escapes[s[i]] {
+			if s[i] != text[0] {
+				return 0
+			}
+			i, text = i+1, text[1:]
+			continue
+		}
+		if s[i] == text[0] {
+			if end := matchAt(s, i+1, text[1:]); end > 0 {
+				return end
+			}
+		}
+		for octets, n := range unescapings(s[i:]) {
+			if rest, ok := strings.CutPrefix(text, octets); ok {
+				if end := matchAt(s, i+n, rest); end > 0 {
+					return end
+				}
+			}
+		}
+		return 0
+	}
+	return i
+}
+
+// unescapings yields what the escape at the start of s may stand for, and how
+// long it is.
+func unescapings(s string) func(yield func(octets string, n int) bool) {
+	return func(yield func(string, int) bool) {
+		switch s[0] {
+		case '+':
+			yield(" ", 1)
+		case '%':
+			// An URL inside a URL is escaped twice: %7E becomes %257E.
+			for n := 1; n <= 5; n += 2 {
+				b, ok := hexOctet(s, n)
+				if !ok || !yield(string([]byte{b}), n+2) || b == '+' && !yield(" ", n+2) || s[n:n+2] != "25" {
+					return
+				}
+			}
+		case '\\':
+			if octets, n := unescapeJSON(s); n > 0 {
+				yield(octets, n)
+			}
+		case '&':
+			end := strings.IndexByte(s[:min(len(s), 12)], ';')
+			if end < 0 {
+				return
+			}
+			if octets := html.UnescapeString(s[:end+1]); octets != s[:end+1] && octets != "" {
+				yield(octets, end+1)
+			}
+		}
+	}
+}
+
+func hexOctet(s string, at int) (byte, bool) {
+	if len(s) < at+2 {
+		return 0, false
+	}
+	b, err := strconv.ParseUint(s[at:at+2], 16, 8)
+	return byte(b), err == nil
+}
+
+func unescapeJSON(s string) (string, int) {
+	if len(s) < 2 {
+		return "", 0
+	}
+	switch s[1] {
+	case '"', '\\', '/', '\'':
+		return s[1:2], 2
+	case 'b':
+		return "\b", 2
+	case 'f':
+		return "\f", 2
+	case 'n':
+		return "\n", 2
+	case 'r':
+		return "\r", 2
+	case 't':
+		return "\t", 2
+	case 'u':
+		// One escape may be half of a surrogate pair.
+		for _, n := range []int{12, 6} {
+			var octets string
+			if len(s) >= n && json.Unmarshal([]byte(`"`+s[:n]+`"`), &octets) == nil &&
+				utf8.RuneCountInString(octets) == 1 && octets != "\ufffd" {
+				return octets, n
+			}
+		}
+	}
+	return "", 0
+}
+
+func isBase64(c byte) bool { return isAlphanumeric(c) || strings.IndexByte("+/-_", c) >= 0 }
+
+func isAlphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+}
+
+// standsAlone reports whether s[i:end] is not part of a longer word.
+func standsAlone(s string, i, end int) bool {
+	if end < len(s) && isAlphanumeric(s[end]) && isAlphanumeric(s[end-1]) {
+		return false
+	}
+	if i == 0 || !isAlphanumeric(s[i-1]) || !isAlphanumeric(s[i]) {
+		return true
+	}
+	// The letter before may be the end of an escape: %20, \n, \u0026.
+	for _, escape := range []struct {
+		start  byte
+		length int
+	}{{'%', 3}, {'\\', 2}, {'\\', 6}} {
+		if i >= escape.length && s[i-escape.length] == escape.start {
+			return true
+		}
+	}
+	return false
+}
+
+// jwtSignature returns the signature of a signed JWT in its compact form.
+func jwtSignature(s string) (string, bool) {
+	parts := strings.Split(s, ".")
+	if len(parts) != 3 || parts[2] == "" || hasMask(parts[2]) {
+		return "", false
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[0], "="))
+	var header map[string]json.RawMessage
+	if err != nil || json.Unmarshal(raw, &header) != nil || header == nil {
+		return "", false
+	}
+	return parts[2], true
+}
