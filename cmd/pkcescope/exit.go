@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/pkcescope/pkcescope/flow"
 	"github.com/pkcescope/pkcescope/inspect"
@@ -44,25 +45,25 @@ func finish(stderr io.Writer, err error) int {
 		return int(exit)
 	}
 	if usage, ok := errors.AsType[*usageError](err); ok {
-		complain(stderr, usage.what, usage.try)
+		complain(stderr, usage.what, "", usage.try)
 		return exitUsage
 	}
 	if errors.Is(err, context.Canceled) {
-		complain(stderr, "cancelled", "")
+		complain(stderr, "Cancelled.", "", "")
 		return exitCancelled
 	}
 	if failed, ok := errors.AsType[*flow.Error](err); ok {
-		complain(stderr, failed.Error(), failed.Try)
+		complain(stderr, failed.What, failed.Why, failed.Try)
 		return exitFailed
 	}
-	complain(stderr, err.Error(), "")
+	complain(stderr, err.Error(), "", "")
 	return exitFailed
 }
 
-// complain prints an error and what to try. Both may quote a server, or a
-// file, so both are cleaned.
-func complain(stderr io.Writer, what, try string) {
-	fmt.Fprintln(stderr, "error:", inspect.Clean(what))
+// complain prints what happened, why, and what to try. Each may quote a server
+// or a file, so each is cleaned. Why and try may be empty.
+func complain(stderr io.Writer, what, why, try string) {
+	fmt.Fprintln(stderr, "error:", inspect.Clean(strings.TrimSpace(what+" "+why)))
 	if try != "" {
 		fmt.Fprintln(stderr, "hint:", inspect.Clean(try))
 	}

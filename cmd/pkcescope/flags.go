@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -43,7 +42,6 @@ type clientFlags struct {
 	refresh        bool
 	edits          []string
 	unsets         []string
-	timeout        time.Duration
 }
 
 // addClientFlags gives cmd the flags.
@@ -193,37 +191,33 @@ func longLived(name string) bool {
 
 // authenticate finds the client secret where the client has to have one.
 func (f *clientFlags) authenticate(ctx context.Context, c *flow.Config, in *input) error {
-	if secret := os.Getenv(secretEnv); secret != "" {
-		c.ClientSecret = secret
-		if c.AuthMethod == "" && c.Platform == flow.PlatformWeb {
-			c.AuthMethod = flow.AuthPost
-		}
+	if c.AuthMethod == flow.AuthNone || c.ClientSecret != "" {
 		return nil
 	}
-	if c.ClientSecret != "" || c.AuthMethod != flow.AuthPost && c.AuthMethod != flow.AuthBasic {
+	if c.ClientSecret = os.Getenv(secretEnv); c.ClientSecret != "" || c.AuthMethod == "" {
 		return nil
 	}
 	for _, e := range c.Edits {
-		if e.Step == flow.StepToken && (e.Name == "client_secret" || strings.EqualFold(e.Name, "header.Authorization")) {
-			return nil // the person has decided what is sent in its place
+		if e.Step == flow.StepToken && e.Name == "client_secret" {
+			c.ClientSecret = e.Value
 		}
 	}
+	if c.ClientSecret != "" {
+		return nil
+	}
 	if in.terminal == nil {
-		return wrongUsage("Set "+secretEnv+", or give --auth none for a public client.",
-			"the client authenticates by %s, and there is no client secret", c.AuthMethod)
+		return wrongUsage("Set "+secretEnv+", or give --auth none to send none.",
+			"The client authenticates by %s, and there is no client secret.", c.AuthMethod)
 	}
 	secret, err := in.secret(ctx, "client secret")
-	if err != nil {
-		return err
-	}
 	c.ClientSecret = secret
-	return nil
+	return err
 }
 
 // asUsage turns the engine's refusal of a value into wrong usage.
 func asUsage(err error) error {
 	if refused, ok := errors.AsType[*flow.Error](err); ok {
-		return &usageError{what: refused.Error(), try: refused.Try}
+		return &usageError{what: strings.TrimSpace(refused.What + " " + refused.Why), try: refused.Try}
 	}
 	return &usageError{what: err.Error()}
 }

@@ -31,7 +31,7 @@ a practice tenant that needs no account and no network.`,
 		return wrongUsage(seeHelp(cmd), "%s", err)
 	})
 	addTerminal(root)
-	root.AddCommand(newRun(), newOpen(), newDecode(), newPractice(), newProfile())
+	root.AddCommand(newRun(), newOpen(), newProfile())
 	return root
 }
 

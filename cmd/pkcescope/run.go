@@ -54,8 +54,16 @@ failed (the JSON says where), 2 wrong usage, 130 cancelled.`,
 	return cmd
 }
 
-// errTimeout is the cause of a run that took longer than --timeout.
-var errTimeout = errors.New("the time given by --timeout has passed")
+// The causes of a run that ends without a signal. They are sentences for a
+// person.
+var (
+	errTimeout    = sentence("The time given by --timeout has passed.")
+	errPasteEnded = sentence("Standard input has ended, and nothing listens for the callback.")
+)
+
+type sentence string
+
+func (s sentence) Error() string { return string(s) }
 
 func run(cmd *cobra.Command, f runFlags) error {
 	ctx, cancel := context.WithCancelCause(cmd.Context())
@@ -168,7 +176,7 @@ func takePastes(ctx context.Context, cancel context.CancelCauseFunc, in *input, 
 		text, err := in.line(ctx)
 		if err != nil {
 			if len(listening) == 0 && errors.Is(err, io.EOF) {
-				cancel(errors.New("standard input has ended, and nothing listens for the callback"))
+				cancel(errPasteEnded)
 			}
 			return
 		}
@@ -202,22 +210,22 @@ func conclude(ctx context.Context, stderr io.Writer, r inspect.Report, err error
 		fmt.Fprintln(stderr, r.Summary)
 		return nil
 	case flow.OutcomeCancelled:
-		what := "cancelled"
+		why := ""
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
-			what += ": " + cause.Error()
+			why = cause.Error()
 		}
-		complain(stderr, what, "")
+		complain(stderr, "Cancelled.", why, "")
 		return exitError(exitCancelled)
 	case flow.OutcomeFailed, flow.OutcomeUnfinished:
 	}
 	for _, s := range r.Steps {
 		if s.Status == flow.StatusFailed && s.Error != nil {
-			complain(stderr, s.Error.Error(), s.Error.Try)
+			complain(stderr, s.Error.What, s.Error.Why, s.Error.Try)
 			return exitError(exitFailed)
 		}
 	}
 	if err == nil {
-		err = errors.New("the flow did not come to an end")
+		err = errors.New("the flow did not come to its end")
 	}
 	return err
 }
