@@ -42,7 +42,7 @@ func (b command) Open(ctx context.Context, address string, _ func(flow.Exchange)
 	if err := cmd.Start(); err != nil {
 		return flow.Error{
 			Kind: flow.KindTransport,
-			What: fmt.Sprintf("the browser command %q did not start", b.argv[0]),
+			What: fmt.Sprintf("The browser command %q did not start.", b.argv[0]),
 			Why:  err.Error(),
 			Try:  "Check --browser, or use --browser none and open the URL by hand.",
 		}.Wrap(err)
@@ -116,8 +116,8 @@ func webOnly(address string) error {
 	}
 	return flow.Error{
 		Kind: flow.KindRefused,
-		What: fmt.Sprintf("a browser is not started for %q", address),
-		Why:  "only http and https URLs are passed to a browser",
+		What: fmt.Sprintf("No browser is started for %q.", address),
+		Why:  "Only http and https URLs are passed to a browser.",
 		Try:  "Check the authorization endpoint, and --set authorize.url if you changed it.",
 	}.Wrap(err)
 }

@@ -36,6 +36,11 @@ func wrongUsage(try, format string, a ...any) error {
 	return &usageError{what: fmt.Sprintf(format, a...), try: try}
 }
 
+// sentence is an error in words for a person.
+type sentence string
+
+func (s sentence) Error() string { return string(s) }
+
 // finish tells a person why the command ended, and returns the exit status.
 func finish(stderr io.Writer, err error) int {
 	if err == nil {

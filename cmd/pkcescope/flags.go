@@ -49,10 +49,10 @@ func addClientFlags(cmd *cobra.Command) *clientFlags {
 	f := &clientFlags{set: cmd.Flags()}
 	s := f.set
 	s.SortFlags = false
-	s.StringVar(&f.profile, "profile", "", "take the client from the saved profile `NAME`")
+	s.StringVar(&f.profile, "profile", "", "the saved profile `NAME` to take the client from")
 	s.StringVar(&f.issuer, "issuer", "", "the provider's issuer `URL`; its metadata is discovered")
 	s.StringVar(&f.clientID, "client-id", "", "the client `ID` (Entra: Application (client) ID)")
-	s.StringArrayVar(&f.scopes, "scope", nil, "`SCOPES` to ask for, separated by spaces or by repeating the flag")
+	s.StringArrayVar(&f.scopes, "scope", nil, "the `SCOPES` to ask for, separated by spaces; may be repeated")
 	s.StringVar(&f.redirectURI, "redirect-uri", "", "the registered redirect `URI`")
 	s.Var(&choice[flow.Platform]{&f.platform, platforms},
 		"platform", "the kind of client, as in the Entra portal")
@@ -60,14 +60,14 @@ func addClientFlags(cmd *cobra.Command) *clientFlags {
 		"auth", "how the client authenticates; its secret comes from "+secretEnv+" or a prompt")
 	s.Var(&choice[flow.Method]{&f.method, methods},
 		"method", "the code challenge method; omitted sends a challenge without naming one")
-	s.IntVar(&f.verifierLength, "verifier-length", 0, "length of the code verifier, 43 to 128")
+	s.IntVar(&f.verifierLength, "verifier-length", 0, "the `LENGTH` of the code verifier, 43 to 128")
 	s.Var(&choice[flow.ResponseMode]{&f.responseMode, responseModes},
 		"response-mode", "how the authorization response travels")
-	s.StringVar(&f.prompt, "prompt", "", "ask for login, consent, select_account or none")
+	s.StringVar(&f.prompt, "prompt", "", "the `PROMPT` to ask for: login, consent, select_account or none")
 	s.StringVar(&f.loginHint, "login-hint", "", "the `USER` who will sign in")
 	s.StringVar(&f.domainHint, "domain-hint", "", "the `DOMAIN` of the user (Entra)")
-	s.StringArrayVar(&f.edits, "set", nil, "change a value before it is sent: `STEP.NAME=VALUE`; VALUE may be - (ask) or env:NAME")
-	s.StringArrayVar(&f.unsets, "unset", nil, "leave a value out: `STEP.NAME`")
+	s.StringArrayVar(&f.edits, "set", nil, "set `STEP.NAME=VALUE` in a request before it is sent; - asks for the value, env:NAME reads it")
+	s.StringArrayVar(&f.unsets, "unset", nil, "leave the value `STEP.NAME` out of its request")
 	s.BoolVar(&f.paste, "paste", false, "do not listen for the callback: paste the redirect URL")
 	s.BoolVar(&f.userinfo, "userinfo", false, "also ask the UserInfo endpoint who signed in")
 	s.BoolVar(&f.refresh, "refresh", false, "also redeem the refresh token")
@@ -90,7 +90,7 @@ func (f *clientFlags) touched(others ...string) bool {
 func (f *clientFlags) start(t *tenant) (flow.Config, flow.Browser, error) {
 	switch {
 	case f.practice():
-		return t.start()
+		return t.startAs(f.clientID)
 	case f.profile == "":
 		return flow.Config{}, nil, nil
 	}
@@ -127,7 +127,7 @@ func (f *clientFlags) config(ctx context.Context, base flow.Config, in *input) (
 		c.Issuer, c.Provider = f.issuer, flow.Provider{}
 	}
 	if c.ClientID == "" {
-		return flow.Config{}, wrongUsage("Give --client-id ID, or a --profile that has one.", "no client id")
+		return flow.Config{}, wrongUsage("Give --client-id ID, or a --profile that has one.", "There is no client id.")
 	}
 
 	edits, err := f.edited(ctx, in)
@@ -163,7 +163,7 @@ func (f *clientFlags) edited(ctx context.Context, in *input) ([]flow.Edit, error
 		if given == e.Value && given != "" && longLived(e.Name) {
 			return nil, wrongUsage(
 				fmt.Sprintf("Write --set %s.%s=- to be asked for it, or =env:NAME to take it from the environment.", e.Step, e.Name),
-				"%s is a secret, and an argument is seen by every process and kept in the shell's history", e.Name)
+				"%s is a secret, and an argument is seen by every process and kept in the shell's history.", e.Name)
 		}
 		edits = append(edits, e)
 	}

@@ -48,7 +48,7 @@ func (in *input) secret(ctx context.Context, what string) (string, error) {
 		s, err := in.line(ctx)
 		if errors.Is(err, io.EOF) {
 			return "", wrongUsage("Pipe the value in as one line, or use env:NAME.",
-				"nothing on standard input for %s", what)
+				"Standard input holds nothing for %s.", what)
 		}
 		return s, err
 	}
@@ -79,7 +79,7 @@ func (in *input) resolve(ctx context.Context, text, what string) (string, error)
 		v, ok := os.LookupEnv(name)
 		if !ok {
 			return "", wrongUsage("Set it, or use - to be asked.",
-				"the environment has no variable %q for %s", name, what)
+				"The environment has no variable %q, which was named for %s.", name, what)
 		}
 		return v, nil
 	}

@@ -61,7 +61,7 @@ func loadTranscript(stdin io.Reader, name string) (flow.Transcript, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return flow.Transcript{}, fmt.Errorf("there is no file %q", name)
+			return flow.Transcript{}, sentence(fmt.Sprintf("There is no file %q.", name))
 		}
 		return flow.Transcript{}, err
 	}

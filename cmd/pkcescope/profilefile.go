@@ -95,7 +95,7 @@ func (p profileFile) Load(name string) (flow.Config, error) {
 		if len(doc.Profile) > 0 {
 			have = "There are: " + strings.Join(slices.Sorted(maps.Keys(doc.Profile)), ", ") + "."
 		}
-		return flow.Config{}, wrongUsage(have, "no profile is called %q", name)
+		return flow.Config{}, wrongUsage(have, "No profile is called %q.", name)
 	}
 	return saved.config(name), nil
 }
@@ -206,7 +206,7 @@ func (p profileFile) fault(line int, key toml.Key, what, try string) error {
 	if len(key) > 0 {
 		where += ", " + strings.Join(key, ".")
 	}
-	return wrongUsage(try, "%s: %s", where, what)
+	return wrongUsage(try, "%s: %s.", where, what)
 }
 
 // secretField says whether someone tried to keep a secret here.
@@ -218,7 +218,7 @@ func secretField(name string) bool {
 // validProfileName refuses names that cannot be typed after --profile.
 func validProfileName(name string) error {
 	if strings.TrimSpace(name) == "" || strings.HasPrefix(name, "-") || strings.ContainsFunc(name, unicode.IsControl) {
-		return wrongUsage("Use letters, digits, blanks, - and _.", "%q cannot be a profile's name", name)
+		return wrongUsage("Use letters, digits, blanks, - and _.", "%q cannot be a profile's name.", name)
 	}
 	return nil
 }

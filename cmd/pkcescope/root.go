@@ -28,10 +28,10 @@ a practice tenant that needs no account and no network.`,
 	}
 	root.SetVersionTemplate("pkcescope {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return wrongUsage(seeHelp(cmd), "%s", err)
+		return wrongUsage(seeHelp(cmd), "The flags cannot be read: %s.", err)
 	})
 	addTerminal(root)
-	root.AddCommand(newRun(), newOpen(), newProfile())
+	root.AddCommand(newRun(), newOpen(), newPractice(), newProfile())
 	return root
 }
 
@@ -46,9 +46,9 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 			try = "Did you mean " + strings.Join(near, " or ") + "?"
 		}
-		return wrongUsage(try, "there is no command %q", args[0])
+		return wrongUsage(try, "There is no command %q.", args[0])
 	}
-	return wrongUsage(seeHelp(cmd), "%s takes no arguments, and was given %q", cmd.CommandPath(), args[0])
+	return wrongUsage(seeHelp(cmd), "%s takes no arguments, and was given %q.", cmd.CommandPath(), args[0])
 }
 
 // oneArgument asks for exactly one argument.
@@ -57,7 +57,7 @@ func oneArgument(name string) cobra.PositionalArgs {
 		if len(args) == 1 {
 			return nil
 		}
-		return wrongUsage(seeHelp(cmd), "%s takes one %s, and was given %d", cmd.CommandPath(), name, len(args))
+		return wrongUsage(seeHelp(cmd), "%s takes one %s, and was given %d arguments.", cmd.CommandPath(), name, len(args))
 	}
 }
 

@@ -48,7 +48,7 @@ failed (the JSON says where), 2 wrong usage, 130 cancelled.`,
 	s := cmd.Flags()
 	s.BoolVar(&f.json, "json", false, "print the transcript as one JSON document")
 	s.BoolVar(&f.reveal, "reveal", false, "do not mask secrets in the JSON and the saved file")
-	s.StringVar(&f.browser, "browser", "", "`auto|none|practice|CMD`: who opens the authorize URL (default auto; practice at the practice tenant)")
+	s.StringVar(&f.browser, "browser", "", "who opens the authorize URL: `auto|none|practice|CMD` (default auto, and practice at the practice tenant)")
 	s.StringVar(&f.save, "save", "", "write the transcript to `FILE`")
 	s.DurationVar(&f.timeout, "timeout", 0, "give up after this `TIME`, for example 2m (default: wait)")
 	return cmd
@@ -61,15 +61,11 @@ var (
 	errPasteEnded = sentence("Standard input has ended, and nothing listens for the callback.")
 )
 
-type sentence string
-
-func (s sentence) Error() string { return string(s) }
-
 func run(cmd *cobra.Command, f runFlags) error {
 	ctx, cancel := context.WithCancelCause(cmd.Context())
 	defer cancel(nil)
 	if f.timeout < 0 {
-		return wrongUsage("Write a time such as 90s or 2m.", "--timeout cannot be negative")
+		return wrongUsage("Write a time such as 90s or 2m.", "--timeout cannot be negative.")
 	}
 	if f.timeout > 0 {
 		var stop context.CancelFunc
@@ -125,7 +121,7 @@ func (f runFlags) opener(player flow.Browser, stderr io.Writer) (flow.Browser, e
 	case f.browser == "practice" || f.browser == "" && player != nil:
 		if player == nil {
 			return nil, wrongUsage("Use --browser auto, none or a command; or leave --profile and --issuer out.",
-				"--browser practice signs in at the practice tenant only")
+				"--browser practice signs in at the practice tenant only.")
 		}
 		return player, nil
 	case f.browser == "none":
@@ -133,7 +129,7 @@ func (f runFlags) opener(player flow.Browser, stderr io.Writer) (flow.Browser, e
 	case f.browser == "auto" || f.browser == "":
 		return &person{browser: system{}, stderr: stderr}, nil
 	case len(argv) == 0:
-		return nil, wrongUsage("Use --browser auto, none, practice or a command.", "--browser is empty")
+		return nil, wrongUsage("Use --browser auto, none, practice or a command.", "--browser is empty.")
 	default:
 		return command{argv: argv, stderr: stderr}, nil
 	}

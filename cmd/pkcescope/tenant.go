@@ -14,9 +14,14 @@ type tenant struct {
 	server *practice.Server
 }
 
-// start returns the client that is registered first, and a browser that signs
-// in by itself.
-func (t *tenant) start() (flow.Config, flow.Browser, error) {
+// start returns the first native client that is registered there, and a
+// browser that signs in by itself.
+func (t *tenant) start() (flow.Config, flow.Browser, error) { return t.startAs("") }
+
+// startAs is start for the registration with that client id. An id that is not
+// registered goes with the first registration's other settings: what the
+// tenant says to it is worth seeing.
+func (t *tenant) startAs(clientID string) (flow.Config, flow.Browser, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.server == nil {
@@ -26,7 +31,12 @@ func (t *tenant) start() (flow.Config, flow.Browser, error) {
 		}
 		t.server = server
 	}
-	return t.server.Config(), t.server.Browser(), nil
+	c, err := t.server.ConfigFor(clientID)
+	if err != nil {
+		c = t.server.Config()
+		c.ClientID = clientID
+	}
+	return c, t.server.Browser(), nil
 }
 
 // close ends the tenant, if there is one.

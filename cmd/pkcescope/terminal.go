@@ -85,5 +85,5 @@ func needTerminal(try string) error {
 	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())) {
 		return nil
 	}
-	return wrongUsage(try, "the terminal program needs a terminal on standard input and output")
+	return wrongUsage(try, "The terminal program needs a terminal on standard input and output.")
 }
