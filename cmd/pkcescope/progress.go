@@ -85,7 +85,7 @@ func (p *progress) tell(t flow.Transcript) {
 
 // step prints a step and what a person should know about it.
 func (p *progress) step(s inspect.Step) {
-	fmt.Fprintf(p.stderr, "%-9s  %s%s\n", s.Status, s.Title, tokensLine(s.Tokens))
+	fmt.Fprintf(p.stderr, "%-9s  %s\n", s.Status, s.Title)
 	for _, f := range s.Findings {
 		if f.Severity != inspect.SeverityInfo {
 			fmt.Fprintf(p.stderr, "%-9s  %s\n", "  "+string(f.Severity), f.What)
@@ -93,28 +93,40 @@ func (p *progress) step(s inspect.Step) {
 	}
 }
 
-// tokensLine sums up a step's tokens: "  id_token (10 checks passed)".
-func tokensLine(tokens []inspect.Token) string {
-	var b strings.Builder
-	for _, t := range tokens {
-		passed, failed := 0, 0
-		for _, c := range t.Checks {
-			switch c.Result {
-			case inspect.Pass:
-				passed++
-			case inspect.Fail:
-				failed++
-			case inspect.Unknown:
-			}
-		}
-		switch {
-		case failed > 0:
-			fmt.Fprintf(&b, "  %s (%d of %d checks failed)", t.Name, failed, len(t.Checks))
-		case passed > 0:
-			fmt.Fprintf(&b, "  %s (%d checks passed)", t.Name, passed)
-		default:
-			fmt.Fprintf(&b, "  %s (%s)", t.Name, t.Kind)
+// sumUp prints what a completed run brought.
+func sumUp(stderr io.Writer, r inspect.Report) {
+	fmt.Fprintln(stderr)
+	fmt.Fprintln(stderr, r.Summary)
+	for _, s := range r.Steps {
+		for _, t := range s.Tokens {
+			fmt.Fprintf(stderr, "  %-13s  %s\n", t.Name, tally(t))
 		}
 	}
-	return b.String()
+}
+
+// tally sums up the checks of a token: "10 checks passed, 1 could not be made".
+func tally(t inspect.Token) string {
+	if len(t.Checks) == 0 {
+		return t.Kind
+	}
+	count := map[inspect.Result]int{}
+	for _, c := range t.Checks {
+		count[c.Result]++
+	}
+	var parts []string
+	for _, p := range []struct {
+		result inspect.Result
+		what   string
+	}{
+		{inspect.Fail, "failed"},
+		{inspect.Pass, "passed"},
+		{inspect.Unknown, "could not be made"},
+	} {
+		if n := count[p.result]; n == 1 {
+			parts = append(parts, "1 check "+p.what)
+		} else if n > 1 {
+			parts = append(parts, fmt.Sprintf("%d checks %s", n, p.what))
+		}
+	}
+	return t.Kind + ", " + strings.Join(parts, ", ")
 }

@@ -25,6 +25,8 @@ a practice tenant that needs no account and no network.`,
 		// Errors are printed once, by finish, and without the whole usage.
 		SilenceErrors: true,
 		SilenceUsage:  true,
+
+		SuggestionsMinimumDistance: 2,
 	}
 	root.SetVersionTemplate("pkcescope {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

@@ -118,6 +118,8 @@ func run(cmd *cobra.Command, f runFlags) error {
 // opener returns whoever opens the authorize URL.
 func (f runFlags) opener(player flow.Browser, stderr io.Writer) (flow.Browser, error) {
 	switch argv := strings.Fields(f.browser); {
+	case len(argv) == 0 && f.set.Changed("browser"):
+		return nil, wrongUsage("Use --browser auto, none, practice or a command.", "--browser is empty.")
 	case f.browser == "practice" || f.browser == "" && player != nil:
 		if player == nil {
 			return nil, wrongUsage("Use --browser auto, none or a command; or leave --profile and --issuer out.",
@@ -128,8 +130,6 @@ func (f runFlags) opener(player flow.Browser, stderr io.Writer) (flow.Browser, e
 		return &person{stderr: stderr}, nil
 	case f.browser == "auto" || f.browser == "":
 		return &person{browser: system{}, stderr: stderr}, nil
-	case len(argv) == 0:
-		return nil, wrongUsage("Use --browser auto, none, practice or a command.", "--browser is empty.")
 	default:
 		return command{argv: argv, stderr: stderr}, nil
 	}
@@ -164,9 +164,9 @@ func (p *person) Open(ctx context.Context, address string, record func(flow.Exch
 // Played implements [flow.Browser].
 func (*person) Played() bool { return false }
 
-// takePastes passes pasted redirect URLs to the walk until standard input
-// ends, which by itself ends nothing: the callback may still come. Only when
-// nothing listens for it is the run over.
+// takePastes passes pasted redirect URLs to the walk until it takes one. The
+// end of standard input by itself ends nothing, as the callback may still come;
+// only when nothing listens for it is the run over.
 func takePastes(ctx context.Context, cancel context.CancelCauseFunc, in *input, w *flow.Walk, listening []string, stderr io.Writer) {
 	for {
 		text, err := in.line(ctx)
@@ -179,9 +179,11 @@ func takePastes(ctx context.Context, cancel context.CancelCauseFunc, in *input, 
 		if text = strings.TrimSpace(text); text == "" {
 			continue
 		}
-		if err := w.Paste(text); err != nil {
-			finish(stderr, err)
+		err = w.Paste(text)
+		if err == nil {
+			return
 		}
+		finish(stderr, err)
 	}
 }
 
@@ -203,7 +205,7 @@ func (f runFlags) deliver(stdout io.Writer, r inspect.Report) error {
 func conclude(ctx context.Context, stderr io.Writer, r inspect.Report, err error) error {
 	switch r.Outcome {
 	case flow.OutcomeOK:
-		fmt.Fprintln(stderr, r.Summary)
+		sumUp(stderr, r)
 		return nil
 	case flow.OutcomeCancelled:
 		why := ""
