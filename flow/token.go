@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -135,23 +136,29 @@ func (w *Walk) redeem(ctx context.Context, id StepID) error {
 
 	// x/oauth2 makes the request again; what goes out in its place is the one
 	// that was seen and edited.
-	recorder := w.recorder(id)
+	client := w.client(id, never)
+	var got *Response
 	err = seen.exchange(ctx, id, roundTripper(func(*http.Request) (*http.Response, error) {
 		req, err := r.httpRequest(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return recorder.RoundTrip(req)
+		resp, err := client.Transport.RoundTrip(req)
+		if err != nil {
+			return nil, err
+		}
+		if got, err = readResponse(resp); err != nil {
+			return nil, err
+		}
+		resp.Body = io.NopCloser(bytes.NewReader(got.Body))
+		return resp, nil
 	}))
-	if recorder.last == nil || errors.Is(err, context.Canceled) {
+	if got == nil {
 		return exchangeError(err)
-	}
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e // the answer broke off
 	}
 	// What x/oauth2 made of the answer is less than what there is to see: it
 	// keeps neither unknown members nor its own reading of a broken one.
-	values, failure := readTokenResponse(recorder.last)
+	values, failure := readTokenResponse(got)
 	w.note(id, append(r.values, values...))
 	if failure != nil {
 		return failure.Wrap(err)

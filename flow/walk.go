@@ -219,7 +219,7 @@ func (w *Walk) Next(ctx context.Context) error {
 	w.changed()
 
 	err := w.carryOut(ctx, id)
-	if err != nil && ctx.Err() != nil {
+	if cause := context.Cause(ctx); cause != nil {
 		err = ctx.Err()
 	}
 	return w.finish(id, err)

@@ -1,0 +1,144 @@
+package tui
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// shownText is what y takes along: the selected value, or else all that the
+// pane shows. It is masked where the screen is.
+func (m *Model) shownText() (what, text string) {
+	p := &m.panes[m.focus]
+	if s, ok := p.subject(); ok && m.focus != paneSteps && !m.diagram && s.value != "" {
+		return s.name, s.value
+	}
+	if p.doc == nil {
+		return "", ""
+	}
+	var b strings.Builder
+	for i := range p.doc.len() {
+		b.WriteString(strings.TrimRight(p.doc.line(i).text(), " "))
+		b.WriteByte('\n')
+	}
+	return p.title, b.String()
+}
+
+func (m *Model) whyNoCopy() string {
+	if _, text := m.shownText(); strings.TrimSpace(text) == "" {
+		return "There is nothing in this pane to copy."
+	}
+	return ""
+}
+
+// copyShown sends the text to the terminal's clipboard. The terminal does not
+// say whether it took it, so neither do we.
+func (m *Model) copyShown() tea.Cmd {
+	what, text := m.shownText()
+	masked := ""
+	if strings.Contains(text, "●●●●") {
+		masked = " Secrets in it are masked; x reveals them."
+	}
+	m.say(toneGood, fmt.Sprintf("Sent to the clipboard: %s.%s If it did not arrive, Y writes a file.", what, masked))
+	return tea.SetClipboard(text)
+}
+
+func (m *Model) askCopyFile() tea.Cmd {
+	what, text := m.shownText()
+	f := &form{
+		title: "Write to a file", action: "write",
+		intro:  what + ", " + size(len(text)) + ".",
+		fields: []*field{textField("file", "File", fileName(what)+".txt", "A file that exists already is left alone.")},
+		check:  wantFile,
+		submit: func(m *Model, f *form) tea.Cmd {
+			m.shut()
+			return writeFile(what, m.path(expandHome(f.get("file"))), func(w io.Writer) error {
+				_, err := io.WriteString(w, text)
+				return err
+			})
+		},
+	}
+	m.open(f.start())
+	return nil
+}
+
+func wantFile(_ *form, id, value string) string {
+	return choose(id == "file" && value == "", "Which file?", "")
+}
+
+// fileName makes a file name of what a thing is called.
+func fileName(what string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, what)
+}
+
+func size(n int) string {
+	switch {
+	case n < 10_000:
+		return fmt.Sprintf("%d octets", n)
+	case n < 10_000_000:
+		return fmt.Sprintf("%d kB", n/1000)
+	}
+	return fmt.Sprintf("%d MB", n/1_000_000)
+}
+
+func (m *Model) whyNoSave() string {
+	if m.visit.reading.number == 0 {
+		return "There is nothing to save yet."
+	}
+	return ""
+}
+
+// askSave asks where the transcript goes, and whether with its secrets.
+func (m *Model) askSave() tea.Cmd {
+	name := "pkcescope-" + m.visit.reading.transcript.Made.Format("2006-01-02-1504") + ".json"
+	f := &form{
+		title: "Save the transcript", action: "save",
+		fields: []*field{
+			textField("file", "File", name, "A file that exists already is left alone."),
+			choiceField("secrets", "Secrets", "", "", option{"", "masked"}, option{"yes", "in clear"}),
+		},
+		check: wantFile,
+		note: func(f *form) string {
+			if f.get("secrets") == "" {
+				return "Secrets become a salted fingerprint and a length: whoever gets the file can compare them, not use them. " +
+					"Names and claims of the signed-in account are kept."
+			}
+			return "The file will hold the authorization code, the verifier, every token and the client secret, if one was sent. " +
+				"Whoever has it can act as the signed-in account until the tokens expire."
+		},
+	}
+	t, report := m.visit.reading.transcript, m.visit.reading.report
+	revealed := m.visit.reading.reveal
+	f.submit = func(m *Model, f *form) tea.Cmd {
+		m.shut()
+		clear := f.get("secrets") != ""
+		what := choose(clear, "Transcript with all secrets", "Transcript, secrets masked,")
+		return writeFile(what, m.path(expandHome(f.get("file"))), func(w io.Writer) error {
+			out := t
+			switch {
+			case clear:
+			case !revealed:
+				out = report.Transcript
+			default:
+				out = t.Redacted()
+			}
+			e := json.NewEncoder(w)
+			e.SetEscapeHTML(false)
+			e.SetIndent("", "  ")
+			return e.Encode(out)
+		})
+	}
+	m.open(f.start())
+	return nil
+}

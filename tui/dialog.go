@@ -1,0 +1,183 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/pkcescope/pkcescope/inspect"
+)
+
+// dialog lies over the screen and has the keys while it is on top.
+type dialog interface {
+	update(m *Model, msg tea.Msg) tea.Cmd
+	sheet(m *Model) sheet
+}
+
+// A dialog may also take clicks and the wheel.
+type (
+	clicker interface {
+		click(m *Model, x, y int) tea.Cmd
+	}
+	scroller interface{ scroll(m *Model, by int) }
+)
+
+// sheet is what a dialog shows: a box in the middle of the screen.
+type sheet struct {
+	title  string
+	lines  []line
+	foot   string
+	width  int // of the text
+	offset int // first row shown
+	tall   bool
+	// The cursor stands in a field: in line cursor, cursorX cells from the left.
+	cursor, cursorX int
+	hasCursor       bool
+	// selected is the item that has the bar, 0 for none.
+	selected int
+}
+
+// place is where the sheet stands, and its doc wrapped for it.
+func (s sheet) place(m *Model) (rect, *doc) {
+	w := min(s.width, m.w-6)
+	d := &doc{lines: s.lines}
+	d.wrap(m.ruler, w)
+	h := d.rows() + 2
+	if s.foot != "" {
+		h += 2
+	}
+	return centred(m.w, m.h, w+6, min(h, m.h-choose(m.h > 20, 2, 0))), d
+}
+
+// first is the first row to show, such that the row given is in sight.
+func (s sheet) first(room, rows, row int) int {
+	at := min(s.offset, max(rows-room, 0))
+	if row >= 0 {
+		at = max(min(at, row), row-room+1)
+	}
+	return max(at, 0)
+}
+
+// message is a dialog that says something and is closed by any key.
+type message struct {
+	title string
+	lines []line
+}
+
+// newMessage puts an error into a box.
+func newMessage(title string, err error) *message {
+	d := &message{title: title}
+	fe, ok := asFlowError(err)
+	if !ok {
+		d.lines = []line{prose(toneText, 0, inspect.Clean(err.Error()))}
+		return d
+	}
+	d.lines = []line{prose(toneStrong, 0, inspect.Clean(fe.What))}
+	if fe.Why != "" {
+		d.lines = append(d.lines, line{}, prose(toneText, 0, inspect.Clean(fe.Why)))
+	}
+	if fe.Try != "" {
+		d.lines = append(d.lines, line{}, line{spans: []span{{"Try: ", toneGood}, {inspect.Clean(fe.Try), toneText}}, prose: true})
+	}
+	return d
+}
+
+func (d *message) update(m *Model, msg tea.Msg) tea.Cmd {
+	if _, ok := msg.(tea.KeyPressMsg); ok {
+		m.shut()
+	}
+	return nil
+}
+
+func (d *message) sheet(*Model) sheet {
+	return sheet{title: d.title, lines: d.lines, width: 64, foot: "any key  close"}
+}
+
+// helpSheet shows every key, made from the table that is in force.
+type helpSheet struct {
+	table  []command
+	offset int
+}
+
+func newHelp(table []command) *helpSheet { return &helpSheet{table: table} }
+
+func (d *helpSheet) update(m *Model, msg tea.Msg) tea.Cmd {
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil
+	}
+	switch k.String() {
+	case "down", "j":
+		d.offset++
+	case "up", "k":
+		d.offset--
+	case "pgdown", "space":
+		d.offset += m.h / 2
+	case "pgup":
+		d.offset -= m.h / 2
+	case "home", "g":
+		d.offset = 0
+	case "end", "G":
+		d.offset = 1 << 20
+	default:
+		m.shut()
+		return nil
+	}
+	d.bound(m)
+	return nil
+}
+
+// bound keeps the offset inside, so that the first key back is felt.
+func (d *helpSheet) bound(m *Model) {
+	s := d.sheet(m)
+	r, doc := s.place(m)
+	d.offset = max(min(d.offset, doc.rows()-(r.h-4)), 0)
+}
+
+func (d *helpSheet) scroll(m *Model, by int) {
+	d.offset += by
+	d.bound(m)
+}
+
+func (d *helpSheet) sheet(m *Model) sheet {
+	s := sheet{title: "Keys", width: min(92, m.w-8), offset: d.offset, foot: "↑↓  scroll   any other key  close"}
+	group := ""
+	for _, c := range d.table {
+		if c.group == "" {
+			continue
+		}
+		if c.group != group {
+			if group != "" {
+				s.lines = append(s.lines, line{})
+			}
+			group = c.group
+			s.lines = append(s.lines, plain(toneTitle, group))
+		}
+		spans := []span{{"  " + fill(m, c.Help().Key, 10), toneKey}, {c.long, toneText}}
+		if why := c.dead(m); why != "" {
+			spans[1].tone = toneFaint
+			spans = append(spans, span{" Not now: " + why, toneFaint})
+		}
+		s.lines = append(s.lines, line{spans: spans, hang: 12, prose: true})
+	}
+	s.lines = append(s.lines, line{}, plain(toneTitle, "Signs"))
+	for _, l := range [][2]string{
+		{"+ ━", "what PKCE adds to the plain code flow"},
+		{"~", "changed by you before it was sent"},
+		{"! ✗", "wrong, failed or refused"},
+		{"▲ ●", "a warning; something to know"},
+		{"▸ ✓ –", "the step that comes next; done; skipped"},
+	} {
+		s.lines = append(s.lines, line{spans: []span{{"  " + fill(m, l[0], 10), toneKey}, {l[1], toneText}}, hang: 12, prose: true})
+	}
+	return s
+}
+
+// footText joins pairs of key and word.
+func footText(pairs ...string) string {
+	var parts []string
+	for i := 0; i+1 < len(pairs); i += 2 {
+		parts = append(parts, pairs[i]+"  "+pairs[i+1])
+	}
+	return strings.Join(parts, "   ")
+}

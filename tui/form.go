@@ -1,0 +1,288 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+)
+
+// field is one field of a form: a text, or a choice where there are choices.
+type field struct {
+	id, label, hint string
+	input           textinput.Model
+	choices         []option
+	choice          int
+	secret          bool
+	problem         string
+	// only says whether the field applies to what the form holds; nil: always.
+	only func(*form) bool
+}
+
+// option is one of the choices of a field.
+type option struct{ value, label string }
+
+// form is a dialog of fields. It does not know what they mean.
+type form struct {
+	title  string
+	intro  string
+	fields []*field
+	at     int
+	offset int
+	action string // the word for enter
+	// check looks at a field and returns what is wrong, in a sentence.
+	check func(f *form, id, value string) string
+	// note is a sentence below the fields that depends on what they hold.
+	note func(f *form) string
+	// submit is called when nothing is wrong. It closes the form itself.
+	submit func(m *Model, f *form) tea.Cmd
+	// extra are further keys, and extraFoot says what they do.
+	extra     func(m *Model, f *form, key string) (tea.Cmd, bool)
+	extraFoot func(f *form) []string
+}
+
+func textField(id, label, value, hint string) *field {
+	in := textinput.New()
+	in.Prompt = ""
+	in.SetVirtualCursor(false)
+	in.SetWidth(4096) // Scrolling sideways is done where it is drawn.
+	in.SetValue(value)
+	in.CursorEnd()
+	return &field{id: id, label: label, hint: hint, input: in}
+}
+
+func secretField(id, label, hint string) *field {
+	f := textField(id, label, "", hint)
+	f.secret = true
+	return f
+}
+
+func choiceField(id, label, value, hint string, choices ...option) *field {
+	f := textField(id, label, "", hint)
+	f.choices = choices
+	for i, c := range choices {
+		if c.value == value {
+			f.choice = i
+		}
+	}
+	return f
+}
+
+// value is what the field holds.
+func (f *field) value() string {
+	if len(f.choices) > 0 {
+		return f.choices[f.choice].value
+	}
+	if f.secret {
+		return f.input.Value()
+	}
+	return strings.TrimSpace(f.input.Value())
+}
+
+// get is the value of a field by its id.
+func (f *form) get(id string) string {
+	for _, x := range f.fields {
+		if x.id == id {
+			return x.value()
+		}
+	}
+	return ""
+}
+
+// start puts the cursor into the first field.
+func (f *form) start() *form {
+	f.fields[f.at].input.Focus()
+	return f
+}
+
+// shown says whether a field applies now.
+func (f *form) shown(i int) bool {
+	return f.fields[i].only == nil || f.fields[i].only(f)
+}
+
+func (f *form) step(by int) {
+	f.fields[f.at].input.Blur()
+	for range f.fields {
+		f.at = (f.at + by + len(f.fields)) % len(f.fields)
+		if f.shown(f.at) {
+			break
+		}
+	}
+	f.fields[f.at].input.Focus()
+}
+
+func (f *form) update(m *Model, msg tea.Msg) tea.Cmd {
+	x := f.fields[f.at]
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		if len(x.choices) == 0 {
+			x.input, _ = x.input.Update(msg)
+			x.problem = ""
+		}
+		return nil
+	}
+	if f.extra != nil {
+		if cmd, ok := f.extra(m, f, k.String()); ok {
+			return cmd
+		}
+	}
+	switch k.String() {
+	case "esc":
+		m.shut()
+	case "tab", "down":
+		f.leave()
+		f.step(1)
+	case "shift+tab", "up":
+		f.leave()
+		f.step(-1)
+	case "enter":
+		return f.finish(m)
+	default:
+		if len(x.choices) == 0 {
+			x.input, _ = x.input.Update(msg)
+			x.problem = ""
+			return nil
+		}
+		n := len(x.choices)
+		switch k.String() {
+		case "right", "space", "l":
+			x.choice = (x.choice + 1) % n
+		case "left", "h":
+			x.choice = (x.choice + n - 1) % n
+		default:
+			m.say(toneFaint, "← and → choose here; tab goes to the next field.")
+		}
+	}
+	return nil
+}
+
+// leave checks the field that is left, unless nothing was put in yet.
+func (f *form) leave() {
+	if x := f.fields[f.at]; f.check != nil && x.value() != "" {
+		x.problem = f.check(f, x.id, x.value())
+	}
+}
+
+// finish checks everything and hands the form in, or goes to the first field
+// that is not right.
+func (f *form) finish(m *Model) tea.Cmd {
+	bad := -1
+	for i, x := range f.fields {
+		x.problem = ""
+		if f.check != nil && f.shown(i) {
+			x.problem = f.check(f, x.id, x.value())
+		}
+		if x.problem != "" && bad < 0 {
+			bad = i
+		}
+	}
+	if bad >= 0 {
+		f.fields[f.at].input.Blur()
+		f.at = bad
+		f.fields[bad].input.Focus()
+		return nil
+	}
+	return f.submit(m, f)
+}
+
+func (f *form) sheet(m *Model) sheet {
+	w := min(76, m.w-8)
+	foot := []string{"enter", f.action, "esc", "close"}
+	if len(f.fields) > 1 {
+		foot = []string{"enter", f.action, "tab", "next field", "esc", "close"}
+	}
+	if f.extraFoot != nil {
+		foot = append(foot, f.extraFoot(f)...)
+	}
+	s := sheet{title: f.title, width: w, foot: footText(foot...), offset: f.offset}
+	if f.intro != "" {
+		s.lines = append(s.lines, prose(toneFaint, 0, f.intro), line{})
+	}
+	label := 0
+	for _, x := range f.fields {
+		label = max(label, m.ruler.StringWidth(x.label))
+	}
+	// In a narrow window the label stands over its field.
+	over := w < label+30
+	for i, x := range f.fields {
+		if !f.shown(i) {
+			continue
+		}
+		lt := choose(i == f.at, toneHere, toneText)
+		var spans []span
+		indent := label + 3
+		if over {
+			s.lines = append(s.lines, plain(lt, x.label))
+			spans, indent = []span{{"  ", toneText}}, 2
+		} else {
+			spans = []span{{fill(m, x.label, label), lt}, {choose(i == f.at, " ▸ ", "   "), toneHere}}
+		}
+		room := w - indent
+		if i == f.at {
+			s.cursor = len(s.lines)
+		}
+		if len(x.choices) > 0 {
+			spans = append(spans, x.choiceSpans(i == f.at)...)
+		} else {
+			text, cursor := x.window(m, room)
+			if i == f.at {
+				s.hasCursor, s.cursorX = true, indent+cursor
+			}
+			t := toneField
+			if text == "" && i != f.at {
+				text, t = choose(x.secret, "none", "–"), toneFaint
+			}
+			spans = append(spans, span{text, t})
+			if i == f.at {
+				spans = append(spans, span{blanks[:max(room-m.ruler.StringWidth(text), 0)], toneField})
+			}
+		}
+		s.lines = append(s.lines, line{spans: spans, hang: indent, prose: len(x.choices) > 0})
+		switch {
+		case x.problem != "":
+			s.lines = append(s.lines, prose(toneBad, indent, "! "+x.problem))
+		case i == f.at && x.hint != "":
+			s.lines = append(s.lines, prose(toneFaint, indent, x.hint))
+		}
+	}
+	if f.note != nil {
+		if n := f.note(f); n != "" {
+			s.lines = append(s.lines, line{}, prose(toneFaint, 0, n))
+		}
+	}
+	return s
+}
+
+func (x *field) choiceSpans(here bool) []span {
+	var spans []span
+	for i, c := range x.choices {
+		if i > 0 {
+			spans = append(spans, span{"  ", toneText})
+		}
+		switch {
+		case i == x.choice:
+			spans = append(spans, span{"(•) " + c.label, choose(here, toneHere, toneStrong)})
+		default:
+			spans = append(spans, span{"( ) " + c.label, toneFaint})
+		}
+	}
+	return spans
+}
+
+// window is the part of the text that is in sight, and where the cursor stands
+// in it. A secret is a row of dots.
+func (x *field) window(m *Model, room int) (string, int) {
+	runes := []rune(x.input.Value())
+	if x.secret {
+		for i := range runes {
+			runes[i] = '•'
+		}
+	}
+	pos := min(x.input.Position(), len(runes))
+	before := string(runes[:pos])
+	for m.ruler.StringWidth(before) > room-1 {
+		n, _ := nextCell(m.ruler, before)
+		before = before[n:]
+	}
+	return m.ruler.Truncate(before+string(runes[pos:]), room, ""), m.ruler.StringWidth(before)
+}

@@ -1,0 +1,211 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect"
+)
+
+// home is the first screen: where to go.
+type home struct {
+	entries []entry
+	at      int
+	// problem is why the profiles could not be read.
+	problem string
+}
+
+// entry is one thing to start.
+type entry struct {
+	kind       entryKind
+	name, note string
+}
+
+type entryKind int
+
+const (
+	entryPractice entryKind = iota
+	entryTenant
+	entryProfile
+	entryFile
+)
+
+// load lists what can be started.
+func (h *home) load(p Profiles) {
+	h.entries = []entry{
+		{entryPractice, "Practice tenant", "on this machine: no account, no network"},
+		{entryTenant, "My tenant", "Microsoft Entra ID or any OpenID provider"},
+	}
+	if p != nil {
+		names, err := p.Names()
+		if err != nil {
+			h.problem = explainError(err)
+		}
+		for _, n := range names {
+			note := ""
+			if c, err := p.Load(n); err != nil {
+				note = "cannot be read: " + explainError(err)
+			} else {
+				note = describe(c)
+			}
+			h.entries = append(h.entries, entry{entryProfile, n, note})
+		}
+	}
+	h.entries = append(h.entries, entry{entryFile, "Open a file", "a saved transcript, to look at without a network"})
+	h.at = min(h.at, len(h.entries)-1)
+}
+
+// describe says in a few words whose client a configuration is.
+func describe(c flow.Config) string {
+	parts := []string{}
+	for _, s := range []string{c.Issuer, string(c.Platform)} {
+		if s != "" {
+			parts = append(parts, strings.TrimPrefix(s, "https://"))
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (h *home) move(_ *Model, by int) {
+	h.at = (h.at + by + len(h.entries)) % len(h.entries)
+}
+
+// hasVisit says whether a walk or a file is open.
+func (m *Model) hasVisit() bool { return m.visit.reading.number > 0 }
+
+func (m *Model) chooseHome() tea.Cmd {
+	e := m.home.entries[m.home.at]
+	switch e.kind {
+	case entryPractice:
+		return m.startPractice()
+	case entryTenant:
+		m.open(newTenantForm(m, flow.Config{}, ""))
+	case entryProfile:
+		c, err := m.options.Profiles.Load(e.name)
+		if err != nil {
+			m.open(newMessage("This profile cannot be read", err))
+			return nil
+		}
+		if c.Name == "" {
+			c.Name = e.name
+		}
+		if c.AuthMethod != "" && c.AuthMethod != flow.AuthNone && m.options.Secret == "" {
+			m.open(newTenantForm(m, c, e.name))
+			return nil
+		}
+		return m.startWalk(c)
+	case entryFile:
+		m.open(newOpenForm(m))
+	}
+	return nil
+}
+
+func (m *Model) whyNoProfile() string {
+	if m.home.entries[m.home.at].kind != entryProfile {
+		return "Choose a saved profile first; this entry has nothing to edit."
+	}
+	return ""
+}
+
+func (m *Model) editProfile() tea.Cmd {
+	e := m.home.entries[m.home.at]
+	c, err := m.options.Profiles.Load(e.name)
+	if err != nil {
+		m.open(newMessage("This profile cannot be read", err))
+		return nil
+	}
+	m.open(newTenantForm(m, c, e.name))
+	return nil
+}
+
+// homeRows are the lines of the home screen and the row of its first entry.
+func (m *Model) homeLines(w int) []line {
+	h := &m.home
+	var lines []line
+	title := []span{{"pkcescope", toneHere}}
+	if v := m.options.Version; v != "" {
+		title = append(title, span{"  " + v, toneFaint})
+	}
+	lines = append(lines, line{spans: title}, line{},
+		prose(toneStrong, 0, "See the authorization code flow with PKCE, one request at a time, and find out why it fails."),
+		line{},
+		prose(toneFaint, 0, "Every request, response and claim is shown and explained. Nothing is sent before you say so."),
+		line{})
+	name := 0
+	for _, e := range h.entries {
+		name = max(name, m.ruler.StringWidth(e.name))
+	}
+	name = min(name, 24)
+	for i, e := range h.entries {
+		if i > 0 && e.kind != h.entries[i-1].kind && (e.kind == entryProfile || h.entries[i-1].kind == entryProfile) {
+			lines = append(lines, line{})
+		}
+		mark, t := "   ", toneText
+		if i == h.at {
+			mark, t = " ▸ ", toneHere
+		}
+		lines = append(lines, line{
+			spans: []span{{mark, toneHere}, {fill(m, inspect.Clean(e.name), name), t}, {"   " + inspect.Clean(e.note), toneFaint}},
+			item:  i + 1, most: 1,
+		})
+	}
+	if h.problem != "" {
+		lines = append(lines, line{}, prose(toneWarn, 0, "The saved profiles could not be read: "+inspect.Clean(h.problem)))
+	}
+	if m.hasVisit() {
+		lines = append(lines, line{}, prose(toneFaint, 0, "A walk is open ("+m.whose()+"): esc goes back to it."))
+	}
+	return lines
+}
+
+// homePlace is where the lines of the home screen stand.
+func (m *Model) homePlace() (rect, *doc) {
+	w := min(76, m.w-4)
+	d := &doc{lines: m.homeLines(w)}
+	d.wrap(m.ruler, w)
+	h := min(d.rows(), m.h-2)
+	return rect{(m.w - w) / 2, max((m.h-1-h)*2/5, 0), w, h}, d
+}
+
+func (h *home) click(m *Model, x, y int) tea.Cmd {
+	r, d := m.homePlace()
+	if !r.holds(x, y) {
+		return nil
+	}
+	i, _ := d.at(y - r.y + m.homeOffset(r, d))
+	item := d.line(i).item
+	switch {
+	case item == 0:
+		return nil
+	case item-1 == h.at:
+		return m.chooseHome()
+	}
+	h.at = item - 1
+	return nil
+}
+
+// homeOffset keeps the chosen entry in sight in a low window.
+func (m *Model) homeOffset(r rect, d *doc) int {
+	_, to := d.itemRows(m.home.at + 1)
+	return max(to-r.h, 0)
+}
+
+// newOpenForm asks for the file to open.
+func newOpenForm(*Model) *form {
+	f := &form{
+		title: "Open a file", action: "open",
+		intro:  "A transcript that was saved with s, or the output of run --json.",
+		fields: []*field{textField("file", "File", "", "Its path, from the directory where the program was started.")},
+		check: func(_ *form, _, value string) string {
+			return choose(value == "", "Which file?", "")
+		},
+		submit: func(m *Model, f *form) tea.Cmd {
+			m.shut()
+			m.say(toneHere, "Opening…")
+			return openFile(expandHome(f.get("file")))
+		},
+	}
+	return f.start()
+}

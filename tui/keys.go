@@ -1,0 +1,285 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// command is a key and what it does. The foot of the screen, the help and the
+// reason why a key is dead are all made from these tables.
+type command struct {
+	key.Binding
+	group string
+	// long is the sentence in the help.
+	long string
+	// label is the word in the foot where it depends on the moment.
+	label func(*Model) string
+	// foot is the place in the foot, from 1; 0: only in the help.
+	foot int
+	// why says why the key does nothing now, or "" if it does.
+	why func(*Model) string
+	do  func(*Model) tea.Cmd
+}
+
+func bind(keys, shown, label string) key.Binding {
+	return key.NewBinding(key.WithKeys(strings.Fields(keys)...), key.WithHelp(shown, label))
+}
+
+// dead returns why the command does nothing now, or "".
+func (c command) dead(m *Model) string {
+	if c.why == nil {
+		return ""
+	}
+	return c.why(m)
+}
+
+// word is the command's word for the foot.
+func (c command) word(m *Model) string {
+	if c.label != nil {
+		return c.label(m)
+	}
+	return c.Help().Desc
+}
+
+// press carries out the command of table that msg is bound to.
+func (m *Model) press(table []command, msg tea.KeyPressMsg) (tea.Cmd, bool) {
+	for _, c := range table {
+		if !key.Matches(msg, c.Binding) {
+			continue
+		}
+		if why := c.dead(m); why != "" {
+			m.say(toneWarn, why)
+			return nil, true
+		}
+		return c.do(m), true
+	}
+	return nil, false
+}
+
+// table is the keys of what is on the screen.
+func (m *Model) table() []command {
+	switch {
+	case m.screen == screenHome:
+		return homeCommands
+	case m.waiting():
+		return waitCommands
+	default:
+		return walkCommands
+	}
+}
+
+// These tables refer to functions that in turn show the tables, which Go does
+// not allow in an initial value.
+var homeCommands, waitCommands, walkCommands []command
+
+func init() {
+	quit := command{
+		Binding: bind("q ctrl+c", "q", "quit"), group: "Program", foot: 90,
+		long: "Leave the program. What is running is cancelled.",
+		do:   func(*Model) tea.Cmd { return tea.Quit },
+	}
+	help := command{
+		Binding: bind("? f1", "?", "help"), group: "Program", foot: 89,
+		long: "Show every key.",
+		do:   func(m *Model) tea.Cmd { m.open(newHelp(m.table())); return nil },
+	}
+	homeCommands = append([]command{
+		{
+			Binding: bind("enter space", "enter", "start"), group: "Home", foot: 1,
+			long: "Start what is selected.",
+			do:   (*Model).chooseHome,
+		},
+		{
+			Binding: bind("down j tab", "↑↓", "choose"), group: "Home", foot: 2, long: "Choose the next entry.",
+			do: func(m *Model) tea.Cmd { m.home.move(m, 1); return nil },
+		},
+		{
+			Binding: bind("up k shift+tab", "↑", "choose"), group: "Home", long: "Choose the entry before.",
+			do: func(m *Model) tea.Cmd { m.home.move(m, -1); return nil },
+		},
+		{
+			Binding: bind("e", "e", "edit profile"), group: "Home", foot: 3,
+			long: "Change the selected profile before it is walked.",
+			why:  (*Model).whyNoProfile, do: (*Model).editProfile,
+		},
+		{
+			Binding: bind("esc", "esc", "back to the walk"), group: "Home", foot: 4,
+			long: "Go back to the walk that is open.",
+			why:  func(m *Model) string { return choose(m.hasVisit(), "", "This is the first screen. Press q to quit.") },
+			do:   func(m *Model) tea.Cmd { m.screen = screenWalk; return nil },
+		},
+	}, help, quit)
+	waitCommands = []command{
+		{
+			Binding: bind("o", "o", "open the browser"), group: "Waiting", foot: 1,
+			long: "Open the address in your browser (again).",
+			why:  (*Model).whyNoBrowser, do: (*Model).openBrowser,
+		},
+		{
+			Binding: bind("y", "y", "copy the address"), group: "Waiting", foot: 2,
+			long: "Copy the address, for a browser on another machine.",
+			why:  func(m *Model) string { return choose(m.authorizeURL() != "", "", "There is no address yet.") },
+			do:   (*Model).copyURL,
+		},
+		{
+			Binding: bind("p", "p", "paste the answer"), group: "Waiting", foot: 3,
+			long: "Hand over the address that the browser ended on, or the code, by hand.",
+			do:   func(m *Model) tea.Cmd { return m.askPaste("") },
+		},
+		{
+			Binding: bind("esc ctrl+x", "esc", "cancel"), group: "Waiting", foot: 4,
+			long: "Stop waiting. Nothing is left listening.",
+			do:   (*Model).cancelStep,
+		},
+		help, quit,
+	}
+	walkCommands = append(flowCommands(), append(lookCommands(), help, quit)...)
+}
+
+// flowCommands are the keys that act on the walk.
+func flowCommands() []command {
+	return []command{
+		{
+			Binding: bind("enter", "enter", "next"), group: "Walk", foot: 1, label: (*Model).enterLabel,
+			long: "Carry out the step that comes next; on a step that is done, go on to the following one.",
+			why:  (*Model).whyNoEnter, do: (*Model).enter,
+		},
+		{
+			Binding: bind("a", "a", "run all"), group: "Walk", foot: 6,
+			long: "Carry out all steps that are left.",
+			why:  (*Model).whyNotLive, do: (*Model).runAll,
+		},
+		{
+			Binding: bind("e", "e", "edit"), group: "Walk", foot: 2,
+			long: "Change, add or remove parameters and headers of the request before it is sent.",
+			why:  (*Model).whyNoEdit, do: (*Model).startEdit,
+		},
+		{
+			Binding: bind("b backspace", "b", "back"), group: "Walk", foot: 5,
+			long: "Undo: make the shown step (or the last one done) the next one again. Edits are kept.",
+			why:  (*Model).whyNoBack, do: (*Model).back,
+		},
+		{
+			Binding: bind("r", "r", "run again"), group: "Walk",
+			long: "Start over with fresh values and run all steps. Edits are kept.",
+			why:  (*Model).whyNotLive, do: (*Model).runAgain,
+		},
+		{
+			Binding: bind("S", "S", "skip"), group: "Walk",
+			long: "Pass over an optional step.",
+			why:  (*Model).whyNoSkip, do: (*Model).skip,
+		},
+		{
+			Binding: bind(",", ",", "settings"), group: "Walk", foot: 11,
+			long: "Change method, verifier, response mode, platform and scopes, and walk again.",
+			why:  (*Model).whyNoSettings, do: (*Model).startSettings,
+		},
+		{
+			Binding: bind("o", "o", "browser"), group: "Walk", foot: 12,
+			long: "Sign in with your own browser instead of the played one, and back.",
+			why:  (*Model).whyNoSwitch, do: (*Model).switchBrowser,
+		},
+		{
+			Binding: bind("s", "s", "save"), group: "Walk", foot: 13,
+			long: "Save everything that was recorded to a file; secrets are masked unless you ask.",
+			why:  (*Model).whyNoSave, do: (*Model).askSave,
+		},
+	}
+}
+
+// lookCommands are the keys that change what is shown.
+func lookCommands() []command {
+	move := func(n int) func(*Model) tea.Cmd {
+		return func(m *Model) tea.Cmd { m.move(n); return nil }
+	}
+	focusOn := func(keys string, p pane) command {
+		return command{
+			Binding: bind(keys, keys, "focus"), group: "", long: "",
+			why: func(m *Model) string { return m.whyNoFocus(p) },
+			do:  func(m *Model) tea.Cmd { m.focusOn(p); return nil },
+		}
+	}
+	return []command{
+		{
+			Binding: bind("tab", "tab", "pane"), group: "Look", foot: 3,
+			long: "Go to the next pane; 1 to 5 go to one directly.",
+			do:   func(m *Model) tea.Cmd { m.cycle(1); return nil },
+		},
+		{
+			Binding: bind("shift+tab", "shift+tab", "pane before"), group: "Look",
+			long: "Go to the pane before.",
+			do:   func(m *Model) tea.Cmd { m.cycle(-1); return nil },
+		},
+		{
+			Binding: bind("left h", "←→", "step"), group: "Look", foot: 4, long: "Look at the step before or after, without undoing anything.",
+			do: func(m *Model) tea.Cmd { m.showStep(-1); return nil },
+		},
+		{Binding: bind("right l", "→", "step"), do: func(m *Model) tea.Cmd { m.showStep(1); return nil }},
+		{Binding: bind("down j", "↑↓", "move"), group: "Look", long: "Move in the pane.", do: move(1)},
+		{Binding: bind("up k", "↑", "move"), do: move(-1)},
+		{Binding: bind("pgdown space ctrl+f", "pgup/pgdn", "page"), group: "Look", long: "A page down or up.", do: func(m *Model) tea.Cmd { m.page(1); return nil }},
+		{Binding: bind("pgup ctrl+b", "pgup", "page"), do: func(m *Model) tea.Cmd { m.page(-1); return nil }},
+		{Binding: bind("home g", "g/G", "ends"), group: "Look", long: "To the beginning or the end of the pane.", do: func(m *Model) tea.Cmd { m.toEnd(false); return nil }},
+		{Binding: bind("end G", "G", "end"), do: func(m *Model) tea.Cmd { m.toEnd(true); return nil }},
+		{
+			Binding: bind("v", "v", "view"), group: "Look", foot: 7,
+			long: "Another view of the message: parameters, headers, body, raw.",
+			why:  (*Model).whyNoView, do: func(m *Model) tea.Cmd { m.nextView(); return nil },
+		},
+		{
+			Binding: bind("]", "[ ]", "exchange"), group: "Look",
+			long: "The next or the previous request of the step, where it has several.",
+			why:  (*Model).whyNoExchange, do: func(m *Model) tea.Cmd { m.nextExchange(1); return nil },
+		},
+		{
+			Binding: bind("[", "[", "exchange"),
+			why:     (*Model).whyNoExchange, do: func(m *Model) tea.Cmd { m.nextExchange(-1); return nil },
+		},
+		{
+			Binding: bind("t", "t", "tokens"), group: "Look", foot: 8,
+			long: "The decoded tokens: every claim and every check.",
+			why:  (*Model).whyNoTokens, do: func(m *Model) tea.Cmd { m.toggleTokens(); return nil },
+		},
+		{
+			Binding: bind("d", "d", "diagram"), group: "Look", foot: 9,
+			long: "The whole flow as a sequence diagram; enter goes on as usual.",
+			do:   func(m *Model) tea.Cmd { m.toggleDiagram(); return nil },
+		},
+		{
+			Binding: bind("p", "p", "hide PKCE"), group: "Look", foot: 14, label: func(m *Model) string { return choose(m.hide, "show PKCE", "hide PKCE") },
+			long: "Hide what PKCE adds, so that the plain code flow is left, and show it again.",
+			do:   func(m *Model) tea.Cmd { m.toggleHide(); return nil },
+		},
+		{
+			Binding: bind("x", "x", "reveal"), group: "Look", foot: 10, label: func(m *Model) string { return choose(m.visit.reveal, "mask", "reveal") },
+			long: "Show secrets in clear, and mask them again.",
+			do:   (*Model).toggleReveal,
+		},
+		{
+			Binding: bind("/ ctrl+s", "/", "find"), group: "Look", foot: 16,
+			long: "Find text in the pane; n and N go to the next and the previous place.",
+			do:   func(m *Model) tea.Cmd { return m.startFind() },
+		},
+		{Binding: bind("n", "n/N", "next found"), group: "Look", long: "The next or the previous place found.", why: (*Model).whyNoHit, do: func(m *Model) tea.Cmd { m.nextHit(1); return nil }},
+		{Binding: bind("N", "N", "found before"), why: (*Model).whyNoHit, do: func(m *Model) tea.Cmd { m.nextHit(-1); return nil }},
+		{
+			Binding: bind("y", "y", "copy"), group: "Take along", foot: 15,
+			long: "Copy the selected value, or else the whole pane, to the clipboard (OSC 52).",
+			why:  (*Model).whyNoCopy, do: (*Model).copyShown,
+		},
+		{
+			Binding: bind("Y", "Y", "to a file"), group: "Take along",
+			long: "Write the same to a file, for terminals without a clipboard.",
+			why:  (*Model).whyNoCopy, do: (*Model).askCopyFile,
+		},
+		{
+			Binding: bind("esc", "esc", "home"), group: "Program", foot: 88, label: (*Model).escLabel,
+			long: "Stop what is running; close what is open; else the home screen. The walk is kept.",
+			do:   (*Model).escape,
+		},
+		focusOn("1", paneSteps), focusOn("2", paneRequest), focusOn("3", paneResponse),
+		focusOn("4", paneExplain), focusOn("5", paneFindings),
+	}
+}

@@ -1,0 +1,135 @@
+package tui
+
+// rect is a rectangle of the screen, in cells.
+type rect struct{ x, y, w, h int }
+
+func (r rect) empty() bool { return r.w <= 0 || r.h <= 0 }
+
+func (r rect) holds(x, y int) bool {
+	return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h
+}
+
+// inner is what is left inside the frame.
+func (r rect) inner() rect {
+	return rect{r.x + 1, r.y + 1, max(r.w-2, 0), max(r.h-2, 0)}
+}
+
+// pane names one of the panes of the walk.
+type pane int
+
+// The panes, in the order of the focus ring.
+const (
+	paneSteps pane = iota
+	paneRequest
+	paneResponse
+	paneExplain
+	paneFindings
+	numPanes = iota
+)
+
+// The smallest window in which anything can be read.
+const (
+	leastWidth  = 40
+	leastHeight = 12
+)
+
+// arrangement is what the layout of a walk depends on.
+type arrangement struct {
+	w, h  int
+	focus pane
+	// whole gives the middle to the request pane alone: for steps that send
+	// nothing, and for decoded tokens.
+	whole bool
+	// single shows the focused pane alone (the diagram).
+	single bool
+	// request and findings are how many rows these panes would like to have,
+	// where they share a column; 0: as they come.
+	request, findings int
+}
+
+// layout says where everything is. A pane without room has an empty rectangle.
+type layout struct {
+	fits       bool
+	head, foot rect
+	panes      [numPanes]rect
+}
+
+// newLayout arranges the screen.
+//
+//	≥ 120 columns                  ≥ 80 columns              less
+//	┌steps┐┌request─┐┌explain─┐    ┌steps┐┌request───────┐   ┌focused─┐
+//	│     ││        ││        │    │     ││ or response  │   │        │
+//	│     │├response┤├findings┤    │     │├explain───────┤   │        │
+//	│     ││        ││        │    │     ││ or findings  │   │        │
+//	└─────┘└────────┘└────────┘    └─────┘└──────────────┘   └────────┘
+//
+// In the middle form the pair that shares a place shows the one that has the
+// focus, or else the first; in the narrow form the focus ring is the way to
+// move about.
+func newLayout(a arrangement) layout {
+	var l layout
+	if a.w < leastWidth || a.h < leastHeight {
+		return l
+	}
+	l.fits = true
+	l.head = rect{0, 0, a.w, 1}
+	l.foot = rect{0, a.h - 1, a.w, 1}
+	body := rect{0, 1, a.w, a.h - 2}
+	if a.whole && a.focus == paneResponse {
+		a.focus = paneRequest
+	}
+	switch {
+	case a.single || a.w < 80:
+		l.panes[a.focus] = body
+	case a.w < 120:
+		rail, rest := body.left(22)
+		l.panes[paneSteps] = rail
+		upper, lower := rest.top(rest.h*11/20 + 1)
+		l.panes[choose(a.focus == paneResponse, paneResponse, paneRequest)] = upper
+		l.panes[choose(a.focus == paneFindings, paneFindings, paneExplain)] = lower
+	default:
+		rail, rest := body.left(railWidth(a.w))
+		l.panes[paneSteps] = rail
+		middle, right := rest.left(rest.w * 11 / 20)
+		if a.whole {
+			l.panes[paneRequest] = middle
+		} else {
+			l.panes[paneRequest], l.panes[paneResponse] = middle.top(share(a.request, middle.h))
+		}
+		l.panes[paneExplain], l.panes[paneFindings] = right.top(right.h - share(a.findings, right.h))
+	}
+	return l
+}
+
+// share is the height of a pane that would like to have so many rows: with its
+// frame, at least a fifth and at most three fifths of the column.
+func share(rows, h int) int {
+	if rows == 0 {
+		return h / 2
+	}
+	return max(min(rows+2, h*3/5), h/5, 5)
+}
+
+// railWidth grows a little with the window: the rail holds short words.
+func railWidth(w int) int { return min(24+(w-120)/20, 30) }
+
+func (r rect) left(w int) (left, right rect) {
+	return rect{r.x, r.y, w, r.h}, rect{r.x + w, r.y, r.w - w, r.h}
+}
+
+func (r rect) top(h int) (top, bottom rect) {
+	return rect{r.x, r.y, r.w, h}, rect{r.x, r.y + h, r.w, r.h - h}
+}
+
+// centred is a rectangle of at most w by h in the middle of the window.
+func centred(width, height, w, h int) rect {
+	w, h = min(w, width), min(h, height)
+	return rect{(width - w) / 2, (height - h) / 2, w, h}
+}
+
+func choose[T any](yes bool, a, b T) T {
+	if yes {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,157 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect"
+)
+
+// railContent is the list of steps, and below it what expires.
+func (m *Model) railContent(w int) content {
+	v := &m.visit
+	d := &doc{}
+	c := content{title: "Steps", doc: d}
+	hidden := 0
+	for _, s := range v.reading.report.Steps {
+		if m.hide && s.PKCE {
+			hidden++
+			continue
+		}
+		c.subjects = append(c.subjects, subject{name: s.Title})
+		l := m.railLine(s, w)
+		l.item = len(c.subjects)
+		d.lines = append(d.lines, l)
+	}
+	d.items = len(c.subjects)
+	if hidden > 0 {
+		d.lines = append(d.lines, prose(toneFaint, 2, fmt.Sprintf("%d steps hidden", hidden)))
+	}
+	if clocks := v.reading.report.Clocks; len(clocks) > 0 && m.live() {
+		d.lines = append(d.lines, line{}, plain(toneTitle, "Expires"))
+		for _, k := range clocks {
+			left, t := timeLeft(k.Ends.Sub(m.now()))
+			room := max(w-1-len(left), 4)
+			name := m.ruler.Truncate(k.Name, room-1, "…")
+			gap := strings.Repeat(" ", max(room-m.ruler.StringWidth(name), 1))
+			d.lines = append(d.lines, line{spans: []span{{name, toneText}, {gap, toneText}, {left, t}}})
+		}
+	}
+	return c
+}
+
+// railLine is a step in the rail: how far it is, its name, and whether it is
+// there because of PKCE or holds warnings.
+func (m *Model) railLine(s inspect.Step, w int) line {
+	mark, t := "  ", toneText
+	switch s.Status {
+	case flow.StatusOK:
+		mark, t = "✓ ", toneGood
+	case flow.StatusFailed:
+		mark, t = "✗ ", toneBad
+	case flow.StatusSkipped:
+		mark, t = "– ", toneFaint
+	case flow.StatusCancelled:
+		mark, t = "× ", toneWarn
+	case flow.StatusPending:
+	}
+	name := toneText
+	v := &m.visit
+	if v.reading.more && s.ID == v.reading.pending.Step {
+		name = toneHere
+		if s.Status == flow.StatusPending {
+			mark, t = "▸ ", toneHere
+		}
+		if m.isRunning() {
+			mark, t = "… ", toneHere
+		}
+	} else if !done(s.Status) && s.Optional {
+		name = toneFaint
+	}
+	tag, tagTone := "", tonePKCE
+	switch {
+	case s.PKCE:
+		tag = "PKCE"
+	case s.Status == flow.StatusPending && s.Optional:
+		tag, tagTone = "optional", toneFaint
+	}
+	for _, f := range s.Findings {
+		if f.Severity == inspect.SeverityWarning && s.Status == flow.StatusOK && tag == "" {
+			tag, tagTone = "▲", toneWarn
+		}
+	}
+	room := w - 2
+	title := m.ruler.Truncate(s.Title, room, "…")
+	gap := room - m.ruler.StringWidth(title) - m.ruler.StringWidth(tag) - 1
+	spans := []span{{mark, t}, {title, name}}
+	if tag != "" && gap > 0 {
+		spans = append(spans, span{strings.Repeat(" ", gap), toneText}, span{tag, tagTone})
+	}
+	return line{spans: spans, most: 1}
+}
+
+// railItem is the item of the shown step, which differs from its index while
+// steps are hidden.
+func (m *Model) railItem() int {
+	item := 0
+	for i, s := range m.visit.reading.report.Steps {
+		if !m.hide || !s.PKCE {
+			item++
+		}
+		if i == m.visit.step {
+			return item
+		}
+	}
+	return item
+}
+
+// railStep is the index of the step that an item of the rail stands for.
+func (m *Model) railStep(item int) int {
+	for i, s := range m.visit.reading.report.Steps {
+		if m.hide && s.PKCE {
+			continue
+		}
+		if item--; item == 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// clockText is what the clocks of the rail show: while it stays the same, so
+// does the picture.
+func (m *Model) clockText() string {
+	if !m.live() || len(m.visit.reading.report.Clocks) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, k := range m.visit.reading.report.Clocks {
+		left, _ := timeLeft(k.Ends.Sub(m.now()))
+		b.WriteString(left + " ")
+	}
+	return b.String()
+}
+
+// timeLeft says how long something is still good. Seconds are counted only
+// when they matter: a number that changes draws the eye.
+func timeLeft(d time.Duration) (string, tone) {
+	d = d.Round(time.Second)
+	switch {
+	case d <= 0:
+		return "expired", toneBad
+	case d < 10*time.Minute:
+		t := toneText
+		if d < 2*time.Minute {
+			t = toneWarn
+		}
+		return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60), t
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes())), toneText
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours())), toneText
+	default:
+		return fmt.Sprintf("%d days", int(d.Hours()/24)), toneText
+	}
+}

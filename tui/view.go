@@ -1,0 +1,451 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/pkcescope/pkcescope/inspect"
+)
+
+// View implements [tea.Model]. It only draws what is there.
+func (m Model) View() tea.View {
+	v := tea.View{AltScreen: true, MouseMode: tea.MouseModeCellMotion, WindowTitle: "pkcescope"}
+	if m.w <= 0 || m.h <= 0 {
+		return v
+	}
+	p := &painter{theme: m.theme, ruler: m.ruler}
+	p.b.Grow(m.w * m.h * 2)
+	if m.w < leastWidth || m.h < leastHeight {
+		v.SetContent(strings.Join(m.tooSmall(p), "\n"))
+		return v
+	}
+	var rows []string
+	if m.screen == screenHome {
+		rows = m.homeRows(p)
+	} else {
+		rows = m.walkRows(p)
+	}
+	d := m.top()
+	switch {
+	case d != nil:
+		v.Cursor = m.overlay(p, rows, d.sheet(&m))
+	case m.screen == screenWalk && m.waiting():
+		v.Cursor = m.overlay(p, rows, m.waitSheet())
+	case m.search.typing:
+		_, x := m.search.input.window(&m, m.findRoom())
+		v.Cursor = tea.NewCursor(len(findPrompt)+x, m.h-1)
+	}
+	v.SetContent(strings.Join(rows, "\n"))
+	return v
+}
+
+// tooSmall refuses a window in which nothing can be read.
+func (m *Model) tooSmall(p *painter) []string {
+	d := &doc{lines: []line{
+		prose(toneText, 0, fmt.Sprintf("Too small: %d×%d is needed, this is %d×%d.", leastWidth, leastHeight, m.w, m.h)),
+	}}
+	d.wrap(m.ruler, m.w)
+	rows := make([]string, m.h)
+	for y := range rows {
+		d.draw(p, y, look{current: -1})
+		rows[y] = p.row()
+	}
+	return rows
+}
+
+func (m *Model) homeRows(p *painter) []string {
+	r, d := m.homePlace()
+	off := m.homeOffset(r, d)
+	rows := make([]string, m.h)
+	for y := range m.h - 1 {
+		if y >= r.y && y < r.y+r.h {
+			p.pad(r.x, false)
+			i := -1
+			if n := off + y - r.y; n < d.rows() {
+				i, _ = d.at(n)
+			}
+			d.draw(p, off+y-r.y, look{selected: i >= 0 && d.line(i).item == m.home.at+1, current: -1})
+			p.pad(m.w-r.x-r.w, false)
+		} else {
+			p.pad(m.w, false)
+		}
+		rows[y] = p.row()
+	}
+	rows[m.h-1] = m.footRow(p)
+	return rows
+}
+
+func (m *Model) walkRows(p *painter) []string {
+	rows := make([]string, m.h)
+	rows[0] = m.headRow(p)
+	for y := 1; y < m.h-1; y++ {
+		// In every arrangement the panes of a row stand in their own order.
+		for i := range pane(numPanes) {
+			if r := m.layout.panes[i]; y >= r.y && y < r.y+r.h && !r.empty() {
+				m.paneRow(p, i, y-r.y)
+			}
+		}
+		rows[y] = p.row()
+	}
+	rows[m.h-1] = m.footRow(p)
+	return rows
+}
+
+// headRow says what is open and where it stands.
+func (m *Model) headRow(p *painter) string {
+	steps := m.visit.reading.report.Steps
+	at, of := 0, 0
+	for i, s := range steps {
+		if m.hide && s.PKCE {
+			continue
+		}
+		of++
+		if i <= m.visit.step {
+			at++
+		}
+	}
+	right := ""
+	if of > 0 {
+		right = fmt.Sprintf("step %d of %d ", at, of)
+	}
+	tags := m.headTags()
+	room := m.w - len(right)
+	room -= p.put(" pkcescope", toneHere, false, room)
+	room -= p.put("  ", toneText, false, room)
+	for _, t := range tags {
+		room -= m.ruler.StringWidth(t.text) + 2
+	}
+	whose := m.ruler.Truncate(inspect.Clean(m.whose()), max(room-1, 0), "…")
+	room -= p.put(whose, toneBar, false, room)
+	for _, t := range tags {
+		p.put("  "+t.text, t.tone, false, m.w)
+	}
+	p.pad(room, false)
+	p.put(right, toneBar, false, m.w)
+	return m.clip(p.row())
+}
+
+// headTags are what the person must not forget.
+func (m *Model) headTags() []span {
+	var tags []span
+	if !m.live() && m.visit.reading.number > 0 {
+		tags = append(tags, span{"saved run", toneWarn})
+	}
+	if m.hide {
+		tags = append(tags, span{"PKCE hidden", tonePKCE})
+	}
+	if m.visit.reveal {
+		tags = append(tags, span{"secrets shown", toneWarn})
+	}
+	if b := m.visit.browsers; b != nil && b.played != nil && !b.Played() {
+		tags = append(tags, span{"own browser", toneHere})
+	}
+	return tags
+}
+
+// paneRow draws one row of a pane, frame included.
+func (m *Model) paneRow(p *painter, i pane, y int) {
+	r := m.layout.panes[i]
+	s := &m.panes[i]
+	on := m.focus == i && m.top() == nil
+	border := choose(on, toneFocus, toneBorder)
+	switch {
+	case y == 0:
+		m.titleRow(p, i, r.w, border, on)
+	case y == r.h-1:
+		m.bottomRow(p, s, r.w, border)
+	default:
+		row := s.offset + y - 1
+		k := look{current: -1}
+		if s.doc != nil && row < s.doc.rows() {
+			n, _ := s.doc.at(row)
+			if item := s.doc.line(n).item; item > 0 && item == s.item && !m.diagram {
+				k.selected = on || i == paneSteps
+			} else if item > 0 && m.diagram {
+				k.selected = true
+			}
+		}
+		if m.search.pane == i && m.search.text != "" {
+			k.hits, k.current = m.search.hits, m.search.current
+		}
+		p.put(light.side, border, false, 1)
+		p.put(choose(k.selected, "▌", " "), toneHere, k.selected, 1)
+		if s.doc != nil {
+			s.doc.draw(p, row, k)
+		} else {
+			p.pad(r.w-4, false)
+		}
+		p.pad(1, k.selected)
+		p.put(light.side, border, false, 1)
+	}
+}
+
+// frame is the characters of a box.
+type frame struct{ nw, ne, sw, se, side, flat string }
+
+var light = frame{"╭", "╮", "╰", "╯", "│", "─"}
+
+// titleRow is the upper edge, with the pane's name and, where two panes share
+// a place, that of the other one.
+func (m *Model) titleRow(p *painter, i pane, w int, border tone, on bool) {
+	s, f := &m.panes[i], light
+	room := w - 2
+	p.put(f.nw, border, false, 1)
+	room -= p.put(f.flat, border, false, room)
+	name := m.ruler.Truncate(s.title, max(room-4, 0), "…")
+	room -= m.title(p, name, on, room)
+	if other := m.beside(i); other != "" && room > m.ruler.StringWidth(other)+4 {
+		room -= p.put(f.flat, border, false, room)
+		room -= p.put(" "+other+" ", toneFaint, false, room)
+	}
+	note := s.note
+	if n := m.ruler.StringWidth(note); n > 0 && n+4 <= room {
+		for range room - n - 3 {
+			p.put(f.flat, border, false, 1)
+		}
+		p.put(" "+note+" ", toneFaint, false, n+2)
+		p.put(f.flat, border, false, 1)
+	} else {
+		p.put(strings.Repeat(f.flat, max(room, 0)), border, false, room)
+	}
+	p.put(f.ne, border, false, 1)
+}
+
+// title writes the name of a pane. The one that has the keys stands out in
+// reverse, and where there is no reverse between two marks.
+func (m *Model) title(p *painter, name string, on bool, room int) int {
+	if !on {
+		return p.put(" "+name+" ", toneTitle, false, room)
+	}
+	n := p.put("▐", toneFocus, false, room)
+	n += p.put(name, toneTitleOn, false, room-n)
+	return n + p.put("▌", toneFocus, false, room-n)
+}
+
+// beside is the name of the pane that shares this one's place, while it is not
+// shown.
+func (m *Model) beside(i pane) string {
+	names := map[pane]string{paneRequest: "Request", paneResponse: "Response", paneExplain: "What is happening", paneFindings: "Findings"}
+	var other pane
+	switch i {
+	case paneRequest:
+		other = paneResponse
+	case paneResponse:
+		other = paneRequest
+	case paneExplain:
+		other = paneFindings
+	case paneFindings:
+		other = paneExplain
+	default:
+		return ""
+	}
+	if m.diagram || !m.layout.panes[other].empty() || other == paneResponse && m.whole() {
+		return ""
+	}
+	if other == paneFindings {
+		if s, ok := m.step(); ok && len(s.Findings) > 0 {
+			return fmt.Sprintf("%s %d", names[other], len(s.Findings))
+		}
+	}
+	return names[other]
+}
+
+// bottomRow is the lower edge; where there is more than is in sight it says
+// how far down this is.
+func (m *Model) bottomRow(p *painter, s *paneState, w int, border tone) {
+	text, f := "", light
+	if s.doc != nil && s.doc.rows() > s.height && s.height > 0 {
+		last := s.offset + s.height
+		text = fmt.Sprintf(" %d–%d of %d ", s.offset+1, min(last, s.doc.rows()), s.doc.rows())
+	}
+	n := m.ruler.StringWidth(text)
+	if n > w-4 {
+		text, n = "", 0
+	}
+	p.put(f.sw, border, false, 1)
+	p.put(strings.Repeat(f.flat, max(w-3-n, 0)), border, false, w)
+	p.put(text, toneFaint, false, n)
+	p.put(f.flat+f.se, border, false, 2)
+}
+
+const findPrompt = " find: "
+
+func (m *Model) findRoom() int { return max(m.w-len(findPrompt)-18, 8) }
+
+// footRow is the notice of the moment, or the keys that do something now.
+func (m *Model) footRow(p *painter) string {
+	room := m.w
+	switch {
+	case m.search.typing && m.top() == nil:
+		room -= p.put(findPrompt, toneHere, false, room)
+		text, _ := m.search.input.window(m, m.findRoom())
+		room -= p.put(text, toneText, false, room)
+		place := "  " + m.search.place()
+		p.pad(room-len(place)-1, false)
+		p.put(place+" ", toneFaint, false, min(room, len(place)+1))
+		return m.clip(p.row())
+	case m.notice.text != "":
+		room -= p.put(" ", toneText, false, room)
+		text := m.notice.text
+		if m.ruler.StringWidth(text) > room-1 {
+			text = m.ruler.Truncate(text, room-1, "…")
+		}
+		room -= p.put(text, m.notice.tone, false, room)
+		p.pad(room, false)
+		return m.clip(p.row())
+	}
+	room -= p.put(" ", toneText, false, room)
+	for _, k := range m.footKeys(room) {
+		room -= p.put(k.key, toneKey, false, room)
+		room -= p.put(" "+k.word+"  ", toneBar, false, room)
+	}
+	p.pad(room, false)
+	return m.clip(p.row())
+}
+
+type footKey struct {
+	key, word string
+	order     int
+}
+
+// footKeys are the keys for the foot, by importance, as many as there is room
+// for. Dead keys are left out, and help is always there.
+func (m *Model) footKeys(room int) []footKey {
+	if m.top() != nil {
+		return nil
+	}
+	var all []footKey
+	for _, c := range m.table() {
+		if c.foot > 0 && c.dead(m) == "" {
+			all = append(all, footKey{c.Help().Key, c.word(m), c.foot})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b footKey) int { return a.order - b.order })
+	width := func(k footKey) int { return m.ruler.StringWidth(k.key) + len(k.word) + 3 }
+	// The last three (home, help, quit) stay; others give way from the end.
+	keep := 0
+	for _, k := range all {
+		if k.order >= 88 {
+			keep += width(k)
+		}
+	}
+	var out []footKey
+	for _, k := range all {
+		switch w := width(k); {
+		case k.order >= 88:
+			out = append(out, k)
+		case w+keep <= room:
+			out = append(out, k)
+			room -= w
+		default:
+			room = 0
+		}
+	}
+	return out
+}
+
+// clip makes sure of the width, whatever was put into a row.
+func (m *Model) clip(row string) string {
+	if m.ruler.StringWidth(row) > m.w {
+		return m.ruler.Truncate(row, m.w, "")
+	}
+	return row
+}
+
+// sheetFirst is the first row of a sheet that is shown.
+func (m *Model) sheetFirst(s sheet, r rect, d *doc) int {
+	room := r.h - 2
+	if s.foot != "" {
+		room -= 2
+	}
+	if s.selected == 0 && !s.hasCursor {
+		return s.first(room, d.rows(), -1)
+	}
+	if s.cursor >= len(s.lines) {
+		return 0
+	}
+	// A hint or a problem below the field should be seen with it.
+	last := min(d.starts[s.cursor+1], d.rows()-1)
+	return s.first(room, d.rows(), last)
+}
+
+// overlay draws a sheet over rows and returns where the cursor stands.
+func (m *Model) overlay(p *painter, rows []string, s sheet) *tea.Cursor {
+	r, d := s.place(m)
+	first := m.sheetFirst(s, r, d)
+	room := r.h - 2
+	if s.foot != "" {
+		room -= 2
+	}
+	margin := (r.w - 2 - d.width) / 2
+	for y := range r.h {
+		switch {
+		case y == 0:
+			m.sheetTitle(p, s.title, r.w)
+		case y == r.h-1:
+			text := ""
+			if d.rows() > room {
+				text = fmt.Sprintf(" %d–%d of %d ", first+1, min(first+room, d.rows()), d.rows())
+			}
+			n := m.ruler.StringWidth(text)
+			p.put(light.sw+strings.Repeat(light.flat, max(r.w-3-n, 0)), toneFocus, false, r.w)
+			p.put(text, toneFaint, false, n)
+			p.put(light.flat+light.se, toneFocus, false, 2)
+		default:
+			p.put(light.side, toneFocus, false, 1)
+			row := first + y - 1
+			switch {
+			case y-1 < room:
+				k := look{current: -1}
+				if s.selected > 0 && row < d.rows() {
+					i, _ := d.at(row)
+					k.selected = d.line(i).item == s.selected
+				}
+				p.pad(margin-1, false)
+				p.put(choose(k.selected, "▌", " "), toneHere, k.selected, 1)
+				d.draw(p, row, k)
+				p.pad(r.w-2-d.width-margin, false)
+			case y == r.h-2:
+				p.pad(margin, false)
+				w := p.put(s.foot, toneFaint, false, r.w-2-margin)
+				p.pad(r.w-2-margin-w, false)
+			default:
+				p.pad(r.w-2, false)
+			}
+			p.put(light.side, toneFocus, false, 1)
+		}
+		m.splice(rows, r, y, p.row())
+	}
+	if !s.hasCursor {
+		return nil
+	}
+	y := d.starts[min(s.cursor, len(d.starts)-1)] - first
+	if y < 0 || y >= room {
+		return nil
+	}
+	return tea.NewCursor(r.x+1+margin+s.cursorX, r.y+1+y)
+}
+
+func (m *Model) sheetTitle(p *painter, title string, w int) {
+	room := w - 2
+	p.put(light.nw, toneFocus, false, 1)
+	room -= p.put(light.flat, toneFocus, false, room)
+	room -= m.title(p, m.ruler.Truncate(title, max(room-3, 0), "…"), true, room)
+	p.put(strings.Repeat(light.flat, max(room, 0))+light.ne, toneFocus, false, room+1)
+}
+
+// splice puts a row of a sheet into a row of the screen.
+func (m *Model) splice(rows []string, r rect, y int, text string) {
+	at := r.y + y
+	if at < 0 || at >= len(rows) {
+		return
+	}
+	left := m.ruler.Truncate(rows[at], r.x, "")
+	if n := r.x - m.ruler.StringWidth(left); n > 0 {
+		left += blanks[:min(n, len(blanks))]
+	}
+	rows[at] = left + "\x1b[0m" + text + m.ruler.TruncateLeft(rows[at], r.x+r.w, "")
+}

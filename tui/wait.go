@@ -1,0 +1,115 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect"
+)
+
+// authorizeURL is the address that the browser has to open, as it is.
+func (m *Model) authorizeURL() string {
+	u, _ := m.visit.reading.transcript.Step(flow.StepAuthorize).Value("url")
+	return u
+}
+
+// waitSheet is what is shown while the walk waits for a browser.
+func (m *Model) waitSheet() sheet {
+	v := &m.visit
+	s := sheet{title: "Waiting for the browser", width: min(84, m.w-8)}
+	s.foot = footText("o", "open", "y", "copy address", "p", "paste answer", "esc", "cancel")
+	s.lines = append(s.lines, prose(toneText, 0, "Sign in there; this goes on by itself when the answer arrives."), line{})
+	if v.browsers != nil {
+		if err := v.browsers.problem(); err != nil {
+			s.lines = append(s.lines,
+				prose(toneWarn, 0, "The browser did not open: "+inspect.Clean(explainError(err))+" Open the address below in any browser."), line{})
+		}
+	}
+	if u := m.authorizeURL(); u != "" {
+		// Whole, because people copy it by hand; even a masked challenge would
+		// make it useless.
+		s.lines = append(s.lines, plain(toneLink, inspect.Clean(u)), line{})
+	}
+	listening := "nothing listens here; paste the address that the browser ends on with p"
+	if l := v.reading.pending.Listening; len(l) > 0 {
+		listening = "on " + strings.Join(l, " and ")
+	}
+	s.lines = append(s.lines,
+		line{spans: []span{{"Listening  ", toneFaint}, {inspect.Clean(listening), toneText}}, hang: 11, prose: true},
+		line{spans: []span{{"Elapsed    ", toneFaint}, {elapsed(int(m.now().Sub(v.since).Seconds())), toneText}}})
+	for _, e := range m.strays() {
+		s.lines = append(s.lines, line{spans: []span{{"Arrived    ", toneFaint}, {e.Label, toneWarn}, {"; still waiting", toneText}}, hang: 11, prose: true})
+	}
+	if st, ok := m.step(); ok && len(st.Next) > 0 && m.h >= 20 {
+		s.lines = append(s.lines, line{}, heading("You will see next", ""))
+		for _, t := range st.Next {
+			s.lines = append(s.lines, line{spans: []span{{"· ", toneFaint}, {t, toneText}}, hang: 2, prose: true})
+		}
+	}
+	return s
+}
+
+// strays are requests that arrived and were not what is waited for.
+func (m *Model) strays() []inspect.Exchange {
+	s, ok := m.step()
+	if !ok {
+		return nil
+	}
+	var out []inspect.Exchange
+	for _, e := range s.Exchanges {
+		if e.Verdict != "" && e.Verdict != flow.VerdictAccepted {
+			out = append(out, e)
+		}
+	}
+	return out[max(len(out)-3, 0):]
+}
+
+func elapsed(s int) string { return fmt.Sprintf("%d:%02d", s/60, s%60) }
+
+func (m *Model) whyNoBrowser() string {
+	switch {
+	case m.options.Browser == nil:
+		return "There is no browser to open here. y copies the address."
+	case m.authorizeURL() == "":
+		return "There is no address yet."
+	}
+	return ""
+}
+
+// openBrowser opens the address in the person's own browser, again if need be.
+func (m *Model) openBrowser() tea.Cmd {
+	b, u := m.options.Browser, m.authorizeURL()
+	m.say(toneGood, "Opening the browser…")
+	return func() tea.Msg {
+		if err := b.Open(ctxBackground, u, func(flow.Exchange) {}); err != nil {
+			return saidMsg{"The browser did not open: " + inspect.Clean(explainError(err)), toneBad}
+		}
+		return nil
+	}
+}
+
+func (m *Model) copyURL() tea.Cmd {
+	m.say(toneGood, "Sent to the clipboard: the address. If it did not arrive, select it on the screen.")
+	return tea.SetClipboard(m.authorizeURL())
+}
+
+// askPaste takes a redirect URL or a code by hand.
+func (m *Model) askPaste(text string) tea.Cmd {
+	f := &form{
+		title: "Paste the answer", action: "hand over",
+		intro:  "The whole address that the browser ended on, even if its page says that it cannot be reached; or the code alone.",
+		fields: []*field{textField("answer", "Answer", strings.TrimSpace(text), "")},
+		check: func(_ *form, _, value string) string {
+			return choose(value == "", "Paste the address from the browser's address bar.", "")
+		},
+		submit: func(m *Model, f *form) tea.Cmd {
+			m.shut()
+			return m.paste(f.get("answer"))
+		},
+	}
+	m.open(f.start())
+	return nil
+}
