@@ -1,6 +1,9 @@
 package inspect
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/pkcescope/pkcescope/flow"
 )
 
@@ -11,21 +14,62 @@ type rule struct {
 	check func(*run) []Finding
 }
 
-// rules returns the rules by theme, in the order in which their findings are
-// shown.
+// rules returns every rule, by theme.
 func rules() []rule {
-	var all []rule
-	return all
+	return slices.Concat(pkceRules(), requestRules(), callbackRules(), answerRules(), serverRules())
 }
 
-// findingsOf applies every rule, and the checks of the tokens, and gives the
-// findings by step, the gravest first.
+// findingsOf applies every rule, then what the tokens' checks and the
+// diagnosis of a failed step add, and gives the findings by step, the gravest
+// first.
 func findingsOf(r *run, tokens map[flow.StepID][]Token) map[flow.StepID][]Finding {
 	out := map[flow.StepID][]Finding{}
 	for _, rule := range rules() {
 		out[rule.step] = append(out[rule.step], rule.check(r)...)
 	}
+	for id, list := range tokens {
+		for _, tok := range list {
+			out[id] = append(out[id], tokenFindings(tok)...)
+		}
+	}
+	for _, s := range r.t.Steps {
+		if s.Status == flow.StatusFailed {
+			out[s.ID] = append(out[s.ID], causesOf(r, s)...)
+		}
+	}
+	for id, list := range out {
+		out[id] = inOrder(list)
+	}
 	return out
+}
+
+// inOrder sorts findings, the gravest first, and keeps one of each code that is
+// about the same thing.
+func inOrder(list []Finding) []Finding {
+	rank := map[Severity]int{SeverityError: 0, SeverityWarning: 1, SeverityInfo: 2}
+	slices.SortStableFunc(list, func(a, b Finding) int { return rank[a.Severity] - rank[b.Severity] })
+	type key struct{ code, row string }
+	seen := map[key]bool{}
+	return slices.DeleteFunc(list, func(f Finding) bool {
+		k := key{f.Code, f.Row}
+		twice := seen[k]
+		seen[k] = true
+		return twice
+	})
+}
+
+// causesOf says what probably led to a step's failure.
+func causesOf(*run, flow.Step) []Finding { return nil }
+
+func one(f Finding) []Finding { return []Finding{f} }
+
+// clauses makes references of clauses.
+func clauses(texts ...string) []Ref {
+	refs := make([]Ref, len(texts))
+	for i, t := range texts {
+		refs[i] = parseRef(t)
+	}
+	return refs
 }
 
 func (r *reader) fileFinding(f Finding) Finding   { return mapFinding(f, r.mask) }
@@ -36,4 +80,63 @@ func (r *reader) screenFinding(f Finding) Finding { return mapFinding(f, r.text)
 func mapFinding(f Finding, fn func(string) string) Finding {
 	f.Code, f.What, f.Why, f.Try, f.Row = fn(f.Code), fn(f.What), fn(f.Why), fn(f.Try), fn(f.Row)
 	return f
+}
+
+// tokenFindings makes a finding of each check that failed.
+func tokenFindings(t Token) []Finding {
+	var out []Finding
+	name := strings.ReplaceAll(t.Name, "_", "-")
+	if t.Problem != "" {
+		out = append(out, Finding{
+			Code: name + "-broken", Severity: SeverityError, Row: t.Name,
+			What: "The " + tokenWords(t.Name) + " is not in the form of a token.", Why: t.Problem,
+			Try: "Look at where it was copied or cut on its way. If it came like this from the provider, report it there.",
+		})
+	}
+	for _, c := range t.Checks {
+		if c.Result != Fail {
+			continue
+		}
+		f := Finding{
+			Code: name + "-" + strings.ReplaceAll(c.ID, "_", "-"), Severity: SeverityError, Row: c.ID,
+			What: "The " + tokenWords(t.Name) + " fails the check of " + c.ID + ": expected " + short(c.Expected, 120) + ", got " + short(orEmpty(c.Actual), 120) + ".",
+			Why:  c.Why,
+			Try:  checkRemedy(c.ID),
+			Refs: clauses("OpenID Connect Core 1.0 section 3.1.3.7 <https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation>"),
+		}
+		if t.Name != "id_token" {
+			f.Refs = clauses("RFC 7519 section 4.1")
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// checkRemedy says what to try when a check failed.
+func checkRemedy(id string) string {
+	switch id {
+	case "signature", "kid":
+		return "Fetch the keys again. If the check still fails, make sure that the keys and the token are of the same provider and tenant, and do not use the token."
+	case "alg":
+		return "Do not use the token. Fix in the client which algorithms it takes."
+	case "iss":
+		return "Compare the issuer in the settings with the one in the token, character by character: tenant, version (v2.0) and slash."
+	case "aud", "azp":
+		return "Check the client id in the settings. If the token is for another client, do not use it."
+	case "exp", "nbf", "iat":
+		return "Check this machine's clock first; then sign in again for a fresh token."
+	case "nonce":
+		return "Start again with a fresh request, in one browser tab. If it happens again, the client mixes up its sessions."
+	case "at_hash", "c_hash":
+		return "Use only tokens that came in the same answer."
+	case "tid":
+		return "Name the tenant in the issuer by its id, and sign in with an account of that tenant."
+	}
+	return "Sign in again."
+}
+
+// tokenWords turns the name of a member into words: "id_token" becomes "ID token".
+func tokenWords(name string) string {
+	s := strings.ReplaceAll(name, "_", " ")
+	return strings.Replace(s, "id token", "ID token", 1)
 }
