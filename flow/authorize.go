@@ -72,27 +72,49 @@ func missingEndpoint(name string) error {
 	}
 }
 
+// beginWait makes the authorization request and starts to listen for the
+// response to it. A free port may be lost to another program between the two;
+// then it is another one.
+func (w *Walk) beginWait() (prepared, *wait, error) {
+	for tries := 0; ; tries++ {
+		w.mu.Lock()
+		r, err := w.prepare(StepAuthorize)
+		if err != nil {
+			w.mu.Unlock()
+			return prepared{}, nil, err
+		}
+		old := w.wait
+		w.wait = w.newWait(r)
+		wait, c := w.wait, w.t.Config
+		w.mu.Unlock()
+		old.close()
+		if c.Paste {
+			return r, wait, nil
+		}
+		err = wait.listen(w)
+		if err == nil {
+			return r, wait, nil
+		}
+		another := withFreePort(c.RedirectURI)
+		if another == c.RedirectURI || tries == 4 {
+			return prepared{}, nil, err
+		}
+		w.mu.Lock()
+		w.draft.redirectURI = another
+		w.mu.Unlock()
+	}
+}
+
 // authorize sends the browser to the authorization endpoint. The listener is
 // there before the browser is.
 func (w *Walk) authorize(ctx context.Context) error {
-	w.mu.Lock()
-	r, err := w.prepare(StepAuthorize)
+	r, wait, err := w.beginWait()
 	if err != nil {
-		w.mu.Unlock()
 		return err
-	}
-	old := w.wait
-	w.wait = w.newWait(r)
-	wait, paste, browser := w.wait, w.t.Config.Paste, w.o.Browser
-	w.mu.Unlock()
-	old.close()
-	if !paste {
-		if err := wait.listen(w); err != nil {
-			return err
-		}
 	}
 	w.note(StepAuthorize, r.values)
 
+	browser := w.o.Browser
 	if browser == nil || !browser.Played() {
 		w.record(StepAuthorize, Exchange{
 			Actor: ActorBrowser, Channel: ChannelFront, Request: r.Request, Timing: Timing{Start: w.o.Now()},

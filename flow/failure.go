@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime"
 	"syscall"
 )
 
@@ -51,7 +52,7 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		e.What = "The proxy did not let the connection through."
 		e.Try = "Check the proxy settings in HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case isErrno(err, syscall.ECONNREFUSED, 10061):
 		e.What = fmt.Sprintf("Nothing answers at %s.", u.Host)
 		e.Why = "The host is there, and refuses connections on that port."
 		e.Try = "Check the port, and that the server is running."
@@ -79,10 +80,10 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 		e.What = fmt.Sprintf("%s did not answer in time.", u.Host)
 		e.Why = fmt.Sprintf("A request may take %s.", requestTimeout)
 		e.Try = "Try again; check the connection, the proxy and the firewall."
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case isErrno(err, syscall.ECONNRESET, 10054), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		e.What = fmt.Sprintf("%s closed the connection without an answer.", u.Host)
 		e.Try = "Try again. A proxy, or http spoken to an https port, can have that effect."
-	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
+	case isErrno(err, syscall.ENETUNREACH, 10051), isErrno(err, syscall.EHOSTUNREACH, 10065):
 		e.What = fmt.Sprintf("%s cannot be reached from this network.", host)
 		e.Try = "Check that this machine is connected (a VPN may be needed)."
 	case errors.Is(err, http.ErrSchemeMismatch):
@@ -93,6 +94,12 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 		e.Try = "Try again; check the URL and the connection."
 	}
 	return e.Wrap(err)
+}
+
+// isErrno compares with the number that Windows has for the same thing, too:
+// there package syscall's own names stand for something else.
+func isErrno(err error, unix, windows syscall.Errno) bool {
+	return errors.Is(err, unix) || runtime.GOOS == "windows" && errors.Is(err, windows)
 }
 
 func isTimeout(err error) bool {

@@ -129,7 +129,7 @@ func listenLoopback(u *url.URL) ([]net.Listener, error) {
 		switch {
 		case err == nil:
 			listeners = append(listeners, l)
-		case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EAFNOSUPPORT):
+		case isErrno(err, syscall.EADDRNOTAVAIL, 10049), isErrno(err, syscall.EAFNOSUPPORT, 10047):
 			// This machine has only one of the two.
 			failure = errors.Join(failure, err)
 		default:
@@ -152,10 +152,10 @@ func portError(host, port string, err error) *Error {
 		Kind: KindRefused, What: fmt.Sprintf("The callback cannot be awaited on port %s of %s.", port, host), Why: err.Error(),
 		Try: "Take another port in the redirect URI, or none to get a free one (Entra ignores the port of localhost), or paste the redirect URL by hand.",
 	}
-	if errors.Is(err, syscall.EADDRINUSE) {
+	if isErrno(err, syscall.EADDRINUSE, 10048) {
 		e.Why = fmt.Sprintf("Another program has port %s.", port)
 		e.Try = "End that program. Or t" + strings.TrimPrefix(e.Try, "T")
-	} else if errors.Is(err, syscall.EACCES) {
+	} else if isErrno(err, syscall.EACCES, 10013) {
 		e.Why = fmt.Sprintf("Port %s needs an administrator's rights.", port)
 	}
 	return e.Wrap(err)

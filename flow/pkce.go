@@ -57,17 +57,25 @@ func randomVerifier(n int) string {
 	return string(v)
 }
 
+// RandomVerifier returns a fresh verifier of n characters, 43 to 128: of 43
+// x/oauth2's own, of more from the whole alphabet. It panics on another n.
+func RandomVerifier(n int) string {
+	switch {
+	case n < MinVerifierLength || n > MaxVerifierLength:
+		panic(fmt.Sprintf("flow: no verifier has %d characters", n))
+	case n == MinVerifierLength:
+		return oauth2.GenerateVerifier()
+	}
+	return randomVerifier(n)
+}
+
 // newVerifier returns the verifier for the next run: the person's own, or a
 // fresh one.
 func (w *Walk) newVerifier() string {
-	switch c := w.t.Config; {
-	case c.Verifier != "":
-		return c.Verifier
-	case c.VerifierLength == MinVerifierLength:
-		return oauth2.GenerateVerifier()
-	default:
-		return randomVerifier(c.VerifierLength)
+	if c := w.t.Config; c.Verifier == "" {
+		return RandomVerifier(c.VerifierLength)
 	}
+	return w.t.Config.Verifier
 }
 
 // verifierValue is the verifier that the verifier step will make.

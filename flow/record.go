@@ -31,6 +31,7 @@ type recorder struct {
 	next http.RoundTripper
 	now  func() time.Time
 	done func(Exchange)
+	last *Response // of the last exchange, as it was recorded
 }
 
 // Record returns a transport that carries requests through next and passes
@@ -76,6 +77,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 		failure := transportError(err, req.URL, x.Response)
 		x.Error, err = failure, failure
 	}
+	r.last = x.Response
 	r.done(x)
 	if err != nil {
 		return nil, err

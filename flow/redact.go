@@ -154,7 +154,7 @@ func (r *Redactor) longest(s string, i int, candidates []int) (*pattern, int) {
 	end := 0
 	for _, at := range candidates {
 		p := &r.patterns[at]
-		if e := matchAt(s, i, p.text); e > end && (!p.alone || standsAlone(s, i, e)) {
+		if e := matchAt(s, i, p.text); e > end && (!p.alone || standsAlone(s, i, e)) && !cutsMask(s, i, e) {
 			best, end = p, e
 		}
 	}

@@ -205,10 +205,29 @@ func isAlphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
 }
 
-// standsAlone reports whether s[i:end] is not part of a longer word.
+// cutsMask reports whether a mask begins inside s[i:end].
+func cutsMask(s string, i, end int) bool {
+	for at := i + 1; at < end; at++ {
+		if s[at] == '~' {
+			if _, _, n := ParseMask(s[at:]); n > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// standsAlone reports whether s[i:end] is not part of a longer word. A mask
+// counts as one: it stands where a word was.
 func standsAlone(s string, i, end int) bool {
-	if end < len(s) && isAlphanumeric(s[end]) && isAlphanumeric(s[end-1]) {
+	if _, _, n := ParseMask(s[end:]); n > 0 || end < len(s) && isAlphanumeric(s[end]) && isAlphanumeric(s[end-1]) {
 		return false
+	}
+	if start := strings.LastIndex(s[max(0, i-40):i], maskStart); start >= 0 {
+		start += max(0, i-40)
+		if _, _, n := ParseMask(s[start:]); start+n == i {
+			return false
+		}
 	}
 	if i == 0 || !isAlphanumeric(s[i-1]) || !isAlphanumeric(s[i]) {
 		return true

@@ -91,14 +91,16 @@ func (r *prepared) apply(edits []Edit, id StepID) {
 func (r *prepared) read(origin []Value, edited map[string]bool) []Value {
 	var values []Value
 	add := func(name, value string, in Place) {
-		v := Value{By: ByYou}
+		// What was neither asked for nor edited in stood in the endpoint's own
+		// URL.
+		v := Value{Value: value, By: ByProvider}
 		if i := slices.IndexFunc(origin, func(o Value) bool { return o.Name == name }); i >= 0 {
 			v = origin[i]
 		}
 		v.Name, v.In = name, in
 		v.PKCE = v.PKCE || pkceNames[name]
 		v.Secret = v.Secret || isSecretName(name)
-		if v.Value != value || edited[name] {
+		if v.Value != value || edited[name] || edited["url"] && in == InQuery && v.By == ByProvider {
 			v.Value, v.By, v.Edited = value, ByYou, true
 		}
 		values = append(values, v)
@@ -236,12 +238,9 @@ func (r Request) httpRequest(ctx context.Context) (*http.Request, error) {
 	return req, nil
 }
 
-// client returns an HTTP client whose every exchange is recorded in a step.
-func (w *Walk) client(id StepID, redirect func(*http.Request, []*http.Request) error) *http.Client {
-	return &http.Client{
-		Transport:     &recorder{next: w.o.Transport, now: w.o.Now, done: func(x Exchange) { w.record(id, x) }},
-		CheckRedirect: redirect,
-	}
+// recorder returns a transport that records every exchange in a step.
+func (w *Walk) recorder(id StepID) *recorder {
+	return &recorder{next: w.o.Transport, now: w.o.Now, done: func(x Exchange) { w.record(id, x) }}
 }
 
 // never is a redirect policy: what a client sends to a token or UserInfo

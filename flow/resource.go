@@ -12,12 +12,12 @@ func (w *Walk) send(ctx context.Context, id StepID, r prepared, redirect func(*h
 	if err != nil {
 		return nil, err
 	}
-	resp, err := w.client(id, redirect).Do(req)
+	recorder := w.recorder(id)
+	resp, err := (&http.Client{Transport: recorder, CheckRedirect: redirect}).Do(req)
 	if err != nil {
 		return nil, exchangeError(err)
 	}
-	defer func() { _ = resp.Body.Close() }()
-	return readResponse(resp)
+	return recorder.last, resp.Body.Close()
 }
 
 // fetchKeys gets the provider's key set, RFC 7517 section 5.

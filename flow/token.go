@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -136,29 +135,23 @@ func (w *Walk) redeem(ctx context.Context, id StepID) error {
 
 	// x/oauth2 makes the request again; what goes out in its place is the one
 	// that was seen and edited.
-	client := w.client(id, never)
-	var got *Response
+	recorder := w.recorder(id)
 	err = seen.exchange(ctx, id, roundTripper(func(*http.Request) (*http.Response, error) {
 		req, err := r.httpRequest(ctx)
 		if err != nil {
 			return nil, err
 		}
-		resp, err := client.Transport.RoundTrip(req)
-		if err != nil {
-			return nil, err
-		}
-		if got, err = readResponse(resp); err != nil {
-			return nil, err
-		}
-		resp.Body = io.NopCloser(bytes.NewReader(got.Body))
-		return resp, nil
+		return recorder.RoundTrip(req)
 	}))
-	if got == nil {
+	if recorder.last == nil || errors.Is(err, context.Canceled) {
 		return exchangeError(err)
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e // the answer broke off
 	}
 	// What x/oauth2 made of the answer is less than what there is to see: it
 	// keeps neither unknown members nor its own reading of a broken one.
-	values, failure := readTokenResponse(got)
+	values, failure := readTokenResponse(recorder.last)
 	w.note(id, append(r.values, values...))
 	if failure != nil {
 		return failure.Wrap(err)

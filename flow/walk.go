@@ -219,7 +219,7 @@ func (w *Walk) Next(ctx context.Context) error {
 	w.changed()
 
 	err := w.carryOut(ctx, id)
-	if cause := context.Cause(ctx); cause != nil {
+	if err != nil && ctx.Err() != nil {
 		err = ctx.Err()
 	}
 	return w.finish(id, err)

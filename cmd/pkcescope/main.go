@@ -1,5 +1,29 @@
 // Command pkcescope walks the OAuth 2.0 authorization code flow with PKCE in
 // the terminal and explains every request, response and claim.
+//
+// Each subcommand has a file of its own, and each is thin: flow carries the
+// flow out, inspect finds the words for what happened, tui draws them, and
+// what stands here reads flags and prints.
 package main
 
-func main() { panic("not built yet") }
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(pkcescope()) }
+
+// pkcescope carries out this process's command line and returns its exit
+// status. It is the only place that listens for signals.
+func pkcescope() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// The first signal cancels; a second one must be able to end a process
+	// that does not listen.
+	context.AfterFunc(ctx, stop)
+
+	root := newRoot()
+	return finish(root.ErrOrStderr(), root.ExecuteContext(ctx))
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/cli/browser"
+
+	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect"
+)
+
+// startTime is how long a browser may take to say that it cannot start. Most
+// launchers return at once; some stay for as long as the window is open.
+const startTime = 2 * time.Second
+
+// command is a browser started as "CMD URL", without a shell.
+type command struct {
+	argv   []string
+	stderr io.Writer
+}
+
+// Open starts the command and does not wait for its window to be closed.
+func (b command) Open(ctx context.Context, address string, _ func(flow.Exchange)) error {
+	if err := webOnly(address); err != nil {
+		return err
+	}
+	argv := append(b.argv[1:len(b.argv):len(b.argv)], address)
+	var said strings.Builder
+	// The command is the person's own, and must outlive this run: a browser's
+	// window is not ours to close.
+	cmd := exec.Command(b.argv[0], argv...) //nolint:gosec,noctx // see above
+	cmd.Stderr = &limited{to: &said, left: 4 << 10}
+	if err := cmd.Start(); err != nil {
+		return flow.Error{
+			Kind: flow.KindTransport,
+			What: fmt.Sprintf("The browser command %q did not start.", b.argv[0]),
+			Why:  err.Error(),
+			Try:  "Check --browser, or use --browser none and open the URL by hand.",
+		}.Wrap(err)
+	}
+	go func() {
+		if err := cmd.Wait(); err != nil {
+			fmt.Fprintf(b.stderr, "warning: the browser command ended with %s; still waiting for the callback, Ctrl-C cancels\n", err)
+			if text := strings.TrimSpace(said.String()); text != "" {
+				fmt.Fprintln(b.stderr, "  it said:", inspect.Clean(text))
+			}
+		}
+	}()
+	return ctx.Err()
+}
+
+// Played implements [flow.Browser].
+func (command) Played() bool { return false }
+
+// system is the person's own browser.
+type system struct{}
+
+// errNoBrowser says that this machine has no browser to open.
+var errNoBrowser = errors.New("no graphical session was found")
+
+// Open implements [flow.Browser].
+func (system) Open(ctx context.Context, address string, _ func(flow.Exchange)) error {
+	if err := webOnly(address); err != nil {
+		return err
+	}
+	if !graphical() {
+		return errNoBrowser
+	}
+	// Launchers chatter, and would spoil the screen and the JSON.
+	browser.Stdout, browser.Stderr = io.Discard, io.Discard
+	done := make(chan error, 1)
+	go func() { done <- browser.OpenURL(address) }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(startTime):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Played implements [flow.Browser].
+func (system) Played() bool { return false }
+
+// graphical says whether a browser could show a window. Without a display the
+// launchers of Linux start a text browser in this very terminal.
+func graphical() bool {
+	switch runtime.GOOS {
+	case "windows", "darwin":
+		return true
+	}
+	for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"} {
+		if os.Getenv(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// webOnly refuses what a command or a launcher could take for a file, an
+// option or another program's link.
+func webOnly(address string) error {
+	u, err := url.Parse(address)
+	if err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" {
+		return nil
+	}
+	return flow.Error{
+		Kind: flow.KindRefused,
+		What: fmt.Sprintf("No browser is started for %q.", address),
+		Why:  "Only http and https URLs are passed to a browser.",
+		Try:  "Check the authorization endpoint, and --set authorize.url if you changed it.",
+	}.Wrap(err)
+}
+
+// limited passes the first octets on and swallows the rest.
+type limited struct {
+	to   io.Writer
+	left int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if n := min(len(p), l.left); n > 0 {
+		l.left -= n
+		if _, err := l.to.Write(p[:n]); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect"
+)
+
+// The exit statuses. They are promised in the README.
+const (
+	exitOK        = 0
+	exitFailed    = 1
+	exitUsage     = 2
+	exitUnsure    = 3 // decode: no check failed, but some could not be made
+	exitCancelled = 130
+)
+
+// exitError ends the process with a status, everything else having been said.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// usageError says what is wrong with the command line, and what to write
+// instead.
+type usageError struct{ what, try string }
+
+func (e *usageError) Error() string { return e.what }
+
+// wrongUsage returns a [usageError]. The hint may be empty.
+func wrongUsage(try, format string, a ...any) error {
+	return &usageError{what: fmt.Sprintf(format, a...), try: try}
+}
+
+// sentence is an error in words for a person.
+type sentence string
+
+func (s sentence) Error() string { return string(s) }
+
+// finish tells a person why the command ended, and returns the exit status.
+func finish(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if exit, ok := errors.AsType[exitError](err); ok {
+		return int(exit)
+	}
+	if usage, ok := errors.AsType[*usageError](err); ok {
+		complain(stderr, usage.what, "", usage.try)
+		return exitUsage
+	}
+	if errors.Is(err, context.Canceled) {
+		complain(stderr, "Cancelled.", "", "")
+		return exitCancelled
+	}
+	if failed, ok := errors.AsType[*flow.Error](err); ok {
+		complain(stderr, failed.What, failed.Why, failed.Try)
+		return exitFailed
+	}
+	complain(stderr, err.Error(), "", "")
+	return exitFailed
+}
+
+// complain prints what happened, why, and what to try. Each may quote a server
+// or a file, so each is cleaned. Why and try may be empty.
+func complain(stderr io.Writer, what, why, try string) {
+	fmt.Fprintln(stderr, "error:", inspect.Clean(strings.TrimSpace(what+" "+why)))
+	if try != "" {
+		fmt.Fprintln(stderr, "hint:", inspect.Clean(try))
+	}
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect"
+)
+
+// runFlags are what run takes beside the client.
+type runFlags struct {
+	*clientFlags
+	json    bool
+	reveal  bool
+	browser string
+	save    string
+	timeout time.Duration
+}
+
+func newRun() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Walk the flow without a screen",
+		Long: `Walk the authorization code flow with PKCE to its end.
+
+Without --profile or --issuer it runs against a practice tenant inside this
+process, where --browser practice signs in by itself.
+
+Standard output holds the JSON document of --json and nothing else. Everything
+for people goes to standard error. Exit status: 0 the flow completed, 1 it
+failed (the JSON says where), 2 wrong usage, 130 cancelled.`,
+		Example: `  pkcescope run
+  pkcescope run --json --method plain
+  pkcescope run --profile contoso --browser none
+  pkcescope run --set token.code_verifier=wrong`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, f) },
+	}
+	f.clientFlags = addClientFlags(cmd)
+	s := cmd.Flags()
+	s.BoolVar(&f.json, "json", false, "print the transcript as one JSON document")
+	s.BoolVar(&f.reveal, "reveal", false, "do not mask secrets in the JSON and the saved file")
+	s.StringVar(&f.browser, "browser", "", "who opens the authorize URL: `auto|none|practice|CMD` (default auto, and practice at the practice tenant)")
+	s.StringVar(&f.save, "save", "", "write the transcript to `FILE`")
+	s.DurationVar(&f.timeout, "timeout", 0, "give up after this `TIME`, for example 2m (default: wait)")
+	return cmd
+}
+
+// The causes of a run that ends without a signal. They are sentences for a
+// person.
+var (
+	errTimeout    = sentence("The time given by --timeout has passed.")
+	errPasteEnded = sentence("Standard input has ended, and nothing listens for the callback.")
+)
+
+func run(cmd *cobra.Command, f runFlags) error {
+	ctx, cancel := context.WithCancelCause(cmd.Context())
+	defer cancel(nil)
+	if f.timeout < 0 {
+		return wrongUsage("Write a time such as 90s or 2m.", "--timeout cannot be negative.")
+	}
+	if f.timeout > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, f.timeout, errTimeout)
+		defer stop()
+	}
+	stderr := cmd.ErrOrStderr()
+	in := newInput(cmd.InOrStdin(), stderr)
+
+	tenant := &tenant{}
+	defer tenant.close()
+	base, player, err := f.start(tenant)
+	if err != nil {
+		return err
+	}
+	config, err := f.config(ctx, base, in)
+	if err != nil {
+		return err
+	}
+	opener, err := f.opener(player, stderr)
+	if err != nil {
+		return err
+	}
+
+	p := newProgress(stderr)
+	walk, err := flow.New(config, flow.Options{Browser: opener, Changed: p.changed})
+	if err != nil {
+		return asUsage(err)
+	}
+	defer func() { _ = walk.Close() }()
+	byHand, _ := opener.(*person)
+	stop := p.follow(walk, func(listening []string) {
+		if len(listening) == 0 || byHand != nil && byHand.alone {
+			go takePastes(ctx, cancel, in, walk, listening, stderr)
+		}
+	})
+	err = walk.Run(ctx)
+	if ctx.Err() != nil {
+		walk.Cancel()
+	}
+	stop()
+
+	report := inspect.Read(walk.Transcript(), inspect.Options{Now: time.Now(), Reveal: f.reveal})
+	if err := f.deliver(cmd.OutOrStdout(), report); err != nil {
+		return err
+	}
+	return conclude(ctx, stderr, report, err)
+}
+
+// opener returns whoever opens the authorize URL.
+func (f runFlags) opener(player flow.Browser, stderr io.Writer) (flow.Browser, error) {
+	switch argv := strings.Fields(f.browser); {
+	case len(argv) == 0 && f.set.Changed("browser"):
+		return nil, wrongUsage("Use --browser auto, none, practice or a command.", "--browser is empty.")
+	case f.browser == "practice" || f.browser == "" && player != nil:
+		if player == nil {
+			return nil, wrongUsage("Use --browser auto, none or a command; or leave --profile and --issuer out.",
+				"--browser practice signs in at the practice tenant only.")
+		}
+		return player, nil
+	case f.browser == "none":
+		return &person{stderr: stderr}, nil
+	case f.browser == "auto" || f.browser == "":
+		return &person{browser: system{}, stderr: stderr}, nil
+	default:
+		return command{argv: argv, stderr: stderr}, nil
+	}
+}
+
+// person opens the URL by hand where there is no browser to do it.
+type person struct {
+	browser flow.Browser // tried first; nil: --browser none
+	stderr  io.Writer
+	// alone is set when no browser was opened.
+	alone bool
+}
+
+// Open shows the URL. It holds everything a browser needs, so it is printed
+// whole.
+func (p *person) Open(ctx context.Context, address string, record func(flow.Exchange)) error {
+	if p.browser != nil {
+		err := p.browser.Open(ctx, address, record)
+		if refused, ok := errors.AsType[*flow.Error](err); ok {
+			return refused
+		}
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		fmt.Fprintf(p.stderr, "No browser could be opened here: %s.\n", inspect.Clean(err.Error()))
+	}
+	p.alone = true
+	fmt.Fprintf(p.stderr, "Open this URL in a browser and sign in:\n\n  %s\n\n", inspect.Clean(address))
+	return nil
+}
+
+// Played implements [flow.Browser].
+func (*person) Played() bool { return false }
+
+// takePastes passes pasted redirect URLs to the walk until it takes one. The
+// end of standard input by itself ends nothing, as the callback may still come;
+// only when nothing listens for it is the run over.
+func takePastes(ctx context.Context, cancel context.CancelCauseFunc, in *input, w *flow.Walk, listening []string, stderr io.Writer) {
+	for {
+		text, err := in.line(ctx)
+		if err != nil {
+			if len(listening) == 0 && errors.Is(err, io.EOF) {
+				cancel(errPasteEnded)
+			}
+			return
+		}
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		err = w.Paste(text)
+		if err == nil {
+			return
+		}
+		finish(stderr, err)
+	}
+}
+
+// deliver prints and saves what was asked for. It does so however the run
+// ended.
+func (f runFlags) deliver(stdout io.Writer, r inspect.Report) error {
+	var printed, saved error
+	if f.json {
+		printed = writeJSON(stdout, newDocument(r))
+	}
+	if f.save != "" {
+		saved = saveDocument(f.save, newDocument(r))
+	}
+	return errors.Join(printed, saved)
+}
+
+// conclude says how the run ended and turns it into an exit status. What went
+// wrong is taken from the report, where it is masked.
+func conclude(ctx context.Context, stderr io.Writer, r inspect.Report, err error) error {
+	switch r.Outcome {
+	case flow.OutcomeOK:
+		sumUp(stderr, r)
+		return nil
+	case flow.OutcomeCancelled:
+		why := ""
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+			why = cause.Error()
+		}
+		complain(stderr, "Cancelled.", why, "")
+		return exitError(exitCancelled)
+	case flow.OutcomeFailed, flow.OutcomeUnfinished:
+	}
+	for _, s := range r.Steps {
+		if s.Status == flow.StatusFailed && s.Error != nil {
+			complain(stderr, s.Error.What, s.Error.Why, s.Error.Try)
+			return exitError(exitFailed)
+		}
+	}
+	if err == nil {
+		err = errors.New("the flow did not come to its end")
+	}
+	return err
+}

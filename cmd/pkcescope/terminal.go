@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/pkcescope/pkcescope/tui"
+)
+
+// addTerminal makes cmd the terminal program itself.
+func addTerminal(cmd *cobra.Command) {
+	f := addClientFlags(cmd)
+	theme := addThemeFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := needTerminal("Use pkcescope run, which needs none."); err != nil {
+			return err
+		}
+		tenant := &tenant{}
+		defer tenant.close()
+		o, err := terminalOptions(tenant, *theme)
+		if err != nil {
+			return err
+		}
+		if f.touched("theme") {
+			base, _, err := f.start(tenant)
+			if err != nil {
+				return err
+			}
+			c, err := f.config(cmd.Context(), base, newInput(cmd.InOrStdin(), cmd.ErrOrStderr()))
+			if err != nil {
+				return err
+			}
+			o.Config = &c
+		}
+		return show(cmd, o)
+	}
+}
+
+// themes are what --theme takes.
+var themes = []string{"auto", "dark", "light"}
+
+func addThemeFlag(cmd *cobra.Command) *string {
+	theme := "auto"
+	cmd.Flags().Var(&choice[string]{&theme, themes}, "theme", "the colours; auto asks the terminal")
+	return &theme
+}
+
+// terminalOptions returns what every use of the terminal program needs.
+func terminalOptions(t *tenant, theme string) (tui.Options, error) {
+	profiles, err := openProfiles()
+	if err != nil {
+		return tui.Options{}, err
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return tui.Options{}, err
+	}
+	o := tui.Options{
+		Practice: t.start,
+		Profiles: profiles,
+		Secret:   os.Getenv(secretEnv),
+		Theme:    theme,
+		Version:  version(),
+		Dir:      dir,
+	}
+	if graphical() {
+		o.Browser = system{}
+	}
+	return o, nil
+}
+
+// show runs the terminal program. A signal ends it like any other command.
+func show(cmd *cobra.Command, o tui.Options) error {
+	_ = fmt.Sprint(o)
+	return wrongUsage("Use pkcescope run.", "The terminal program has not landed yet.")
+}
+
+// needTerminal refuses to draw where nobody can see it.
+func needTerminal(try string) error {
+	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())) {
+		return nil
+	}
+	return wrongUsage(try, "The terminal program needs a terminal on standard input and output.")
+}
