@@ -35,7 +35,7 @@ type listener struct {
 
 	mu       sync.Mutex
 	server   *http.Server
-	at       []string
+	sockets  []net.Listener
 	handover string // path to which our page hands over the fragment
 }
 
@@ -66,7 +66,11 @@ func loopbackURL(raw string) *url.URL {
 func (l *listener) addresses() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.at)
+	var at []string
+	for _, s := range l.sockets {
+		at = append(at, s.Addr().String())
+	}
+	return at
 }
 
 // listen starts listening if there is something to listen to and it is not
@@ -91,10 +95,9 @@ func (t *wait) listen(w *Walk) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
-	l.server, l.at = server, nil
-	for _, ln := range listeners {
-		l.at = append(l.at, ln.Addr().String())
-		go func() { _ = server.Serve(ln) }() // ends when close closes it
+	l.server, l.sockets = server, listeners
+	for _, s := range listeners {
+		go func() { _ = server.Serve(s) }() // ends when close closes it
 	}
 	return nil
 }
@@ -106,9 +109,14 @@ func (t *wait) close() {
 	}
 	l := &t.listener
 	l.mu.Lock()
-	server := l.server
-	l.server, l.at = nil, nil
+	server, sockets := l.server, l.sockets
+	l.server, l.sockets = nil, nil
 	l.mu.Unlock()
+	// The server knows a socket only once its goroutine runs; nothing may be
+	// left listening even if that is still to come.
+	for _, s := range sockets {
+		_ = s.Close()
+	}
 	if server != nil {
 		_ = server.Close()
 	}
