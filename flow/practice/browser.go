@@ -3,6 +3,8 @@ package practice
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
@@ -35,7 +37,7 @@ func (s *Server) Browser() flow.Browser { return s.browserOf(s.Accounts()[0]) }
 // BrowserOf returns a browser like [Server.Browser] whose person is another
 // account. It is nil if there is no such account.
 func (s *Server) BrowserOf(username string) flow.Browser {
-	account, ok := s.account(username)
+	account, ok := s.tenant.Load().account(username)
 	if !ok {
 		return nil
 	}
@@ -56,6 +58,11 @@ func (s *Server) browserOf(account Account) *browser {
 func (s *Server) browserTransport() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented type
 	t.Proxy = nil                                        // loopback only
+	if s.cert != nil {
+		roots := x509.NewCertPool()
+		roots.AddCert(s.cert)
+		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
 	return t
 }
 

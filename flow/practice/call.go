@@ -3,6 +3,7 @@ package practice
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"mime"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -33,9 +35,52 @@ type Event struct {
 	Reason string    `json:"reason,omitempty"` // why it was refused
 }
 
+// String is the event on one line. Path and reason hold what the client sent:
+// whoever prints the line cleans it.
+func (e Event) String() string {
+	line := fmt.Sprintf("%s  %3d  %-4s %s", e.Time.Format("15:04:05"), e.Status, e.Method, e.Path)
+	if e.Client != "" {
+		line += "  " + e.Client
+	}
+	if e.Code != 0 {
+		line += fmt.Sprintf("  AADSTS%d", e.Code)
+	}
+	if e.Reason != "" {
+		line += "  " + e.Reason
+	}
+	return line
+}
+
+// recent keeps the last events, for the page that lists them.
+type recent struct {
+	mu     sync.Mutex
+	events []Event // oldest first
+}
+
+const maxRecent = 50
+
+func (r *recent) add(e Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.events) == maxRecent {
+		r.events = slices.Delete(r.events, 0, 1)
+	}
+	r.events = append(r.events, e)
+}
+
+// newestFirst returns a copy.
+func (r *recent) newestFirst() []Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := slices.Clone(r.events)
+	slices.Reverse(out)
+	return out
+}
+
 // call is one request being answered.
 type call struct {
 	*Server
+	conf        *Tenant // as it was when the request came
 	w           http.ResponseWriter
 	r           *http.Request
 	now         time.Time
@@ -50,18 +95,29 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]func(*call){
 		"GET /{tenant}/v2.0/.well-known/openid-configuration": (*call).discovery,
+		"GET /{tenant}/.well-known/openid-configuration":      (*call).discovery,
 		"GET /{tenant}/discovery/v2.0/keys":                   (*call).jwks,
 		"GET /{tenant}/discovery/keys":                        (*call).jwks,
+		"GET /{tenant}/discovery/instance":                    (*call).instance,
 		"/{tenant}/oauth2/v2.0/authorize":                     (*call).authorize,
 		"/{tenant}/oauth2/authorize":                          (*call).authorize,
 		"/{tenant}/oauth2/v2.0/token":                         (*call).token,
 		"/{tenant}/oauth2/token":                              (*call).token,
+		"/{tenant}/oauth2/v2.0/devicecode":                    (*call).deviceCode,
+		"/{tenant}/oauth2/devicecode":                         (*call).deviceCode,
 		"/{tenant}/oauth2/v2.0/logout":                        (*call).logout,
+		"/{tenant}/oauth2/logout":                             (*call).logout,
 		"POST /{tenant}/login":                                (*call).signIn,
+		"POST /{tenant}/pick":                                 (*call).pick,
+		"POST /{tenant}/SAS/ProcessAuth":                      (*call).secondFactor,
 		"POST /{tenant}/Consent/Set":                          (*call).consent,
+		"POST /{tenant}/confirm":                              (*call).confirm,
+		"GET /devicelogin":                                    (*call).deviceLogin,
+		"POST /devicelogin":                                   (*call).enterCode,
 		"/oidc/userinfo":                                      (*call).userInfo,
 		"GET /v1.0/me":                                        (*call).me,
 		"GET /practice.css":                                   (*call).style,
+		"GET /practice-certificate.pem":                       (*call).certificate,
 		"GET /{$}":                                            (*call).index,
 		"/":                                                   (*call).notFound,
 	} {
@@ -73,11 +129,14 @@ func (s *Server) routes() http.Handler {
 // answer carries out one request and tells the log.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, handle func(*call)) {
 	c := &call{
-		Server: s, w: w, r: r, now: s.now(), trace: randomGUID(), correlation: randomGUID(),
+		Server: s, conf: s.tenant.Load(), w: w, r: r, now: s.now(), trace: randomGUID(), correlation: randomGUID(),
 		event: Event{Method: r.Method, Path: r.URL.Path},
 	}
 	c.event.Time = c.now
 	defer func() {
+		if c.event.Path != "/practice.css" {
+			s.recent.add(c.event)
+		}
 		if s.log != nil {
 			s.log(c.event)
 		}
@@ -104,7 +163,29 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, handle func(*cal
 		c.fail(e)
 		return
 	}
+	if id := c.form.Get("client-request-id"); id != "" {
+		h.Set("Client-Request-Id", c.correlation)
+	}
+	if c.has(FaultSlow) && !c.wait(slowFor) {
+		return
+	}
 	handle(c)
+}
+
+// How long the faults "slow" and "late" keep a client waiting.
+const (
+	slowFor = 2 * time.Second
+	lateFor = time.Minute
+)
+
+// wait returns false when the client has gone.
+func (c *call) wait(d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-c.r.Context().Done():
+		return false
+	}
 }
 
 // parse reads the query and the form, bounded, and refuses what RFC 6749
@@ -137,7 +218,7 @@ func (c *call) parse() *refusal {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(form)) {
-		if len(form[name]) > 1 {
+		if len(form[name]) > 1 && !c.has(FaultRepeatedParameters) {
 			c.event.Reason = "the parameter " + name + " is there more than once"
 			return deny("9002313").onPage()
 		}
@@ -174,8 +255,16 @@ func (c *call) note(e *refusal) {
 
 // refuseJSON is the error response of the token endpoint and of discovery.
 func (c *call) refuseJSON(e *refusal) {
+	status := e.status()
+	if c.has(FaultOKError) {
+		status = http.StatusOK
+	}
+	c.refuseStatus(status, e)
+}
+
+func (c *call) refuseStatus(status int, e *refusal) {
 	c.note(e)
-	c.json(e.status(), errorBody{
+	c.json(status, errorBody{
 		Error:         e.OAuth,
 		Description:   e.describe(c.trace, c.correlation, c.now),
 		Codes:         []int{e.Code},
@@ -228,6 +317,7 @@ func (c *call) notFound() { c.text(http.StatusNotFound, "The practice tenant has
 func (c *call) authority() (authority, *refusal) { return findAuthority(c.r.PathValue("tenant")) }
 
 // v1 says whether the address is one of the older endpoints, without "v2.0".
+// Their answers differ a little.
 func (c *call) v1() bool { return !strings.Contains(c.r.URL.Path, "/v2.0/") }
 
 // sameOrigin says whether a form came from one of our own pages: from this

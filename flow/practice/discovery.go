@@ -3,7 +3,10 @@ package practice
 import (
 	"encoding/base64"
 	"math/big"
+	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -37,7 +40,8 @@ type discoveryDocument struct {
 	CloudGraphHostName   string   `json:"cloud_graph_host_name"`
 	MSGraphHost          string   `json:"msgraph_host"`
 	RBACURL              string   `json:"rbac_url"`
-	IssInResponse        bool     `json:"authorization_response_iss_parameter_supported,omitempty"`
+	PKCE                 []string `json:"code_challenge_methods_supported,omitempty"`               // a fault
+	ResponseIss          bool     `json:"authorization_response_iss_parameter_supported,omitempty"` // a fault
 	PracticeNotAProvider string   `json:"practice"`
 }
 
@@ -50,13 +54,16 @@ func (c *call) discovery() {
 		c.refuseJSON(e.as("invalid_tenant"))
 		return
 	}
+	if c.v1() {
+		c.discoveryV1(a)
+		return
+	}
 	base := c.URL + "/" + a.id()
 	issuer := c.issuer(a.id())
 	if a.alias != "" {
 		issuer = c.issuer("{tenantid}")
 	}
-	c.allowAnyOrigin()
-	c.json(200, discoveryDocument{
+	d := discoveryDocument{
 		TokenEndpoint:        base + "/oauth2/v2.0/token",
 		TokenAuthMethods:     []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
 		JWKSURI:              base + "/discovery/v2.0/keys",
@@ -77,8 +84,63 @@ func (c *call) discovery() {
 		CloudGraphHostName:   "practice",
 		MSGraphHost:          "practice",
 		RBACURL:              c.URL,
-		IssInResponse:        c.has(FaultSendIssuer),
 		PracticeNotAProvider: practiceMark,
+	}
+	if c.has(FaultAdvertisePKCE) {
+		d.PKCE = []string{"plain", "S256"}
+	}
+	if c.has(FaultMetadataIssuer) {
+		d.Issuer = "https://attacker.example/" + a.id() + "/v2.0"
+	}
+	d.ResponseIss = c.has(FaultSendIssuer) || c.has(FaultSendWrongIssuer)
+	c.allowAnyOrigin()
+	c.json(http.StatusOK, d)
+}
+
+// discoveryV1 is the older document, whose issuer is the security token
+// service's.
+func (c *call) discoveryV1(a authority) {
+	base := c.URL + "/" + a.id()
+	issuer := base + "/"
+	if a.alias != "" {
+		issuer = c.URL + "/{tenantid}/"
+	}
+	c.allowAnyOrigin()
+	c.json(http.StatusOK, map[string]any{
+		"authorization_endpoint": base + "/oauth2/authorize", "token_endpoint": base + "/oauth2/token",
+		"jwks_uri": base + "/discovery/keys", "issuer": issuer, "userinfo_endpoint": c.URL + "/oidc/userinfo",
+		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
+		"response_modes_supported":              []string{"query", "fragment", "form_post"},
+		"response_types_supported":              []string{"code", "id_token", "code id_token", "token id_token", "token"},
+		"scopes_supported":                      []string{"openid"},
+		"subject_types_supported":               []string{"pairwise"},
+		"id_token_signing_alg_values_supported": []string{"RS256"},
+		"device_authorization_endpoint":         base + "/oauth2/devicecode", "end_session_endpoint": base + "/oauth2/logout",
+		"microsoft_multi_refresh_token": true, "practice": practiceMark,
+	})
+}
+
+// instance answers the instance discovery that Microsoft's own libraries do
+// before anything else: which hosts are one cloud.
+func (c *call) instance() {
+	asked := c.form.Get("authorization_endpoint")
+	u, err := url.Parse(asked)
+	if err != nil || !loopbackHost(u.Host) {
+		c.refuseJSON(deny("50049").as("invalid_instance"))
+		return
+	}
+	named, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	if _, e := findAuthority(named); e != nil {
+		c.refuseJSON(e.as("invalid_tenant"))
+		return
+	}
+	c.allowAnyOrigin()
+	c.json(http.StatusOK, map[string]any{
+		"tenant_discovery_endpoint": c.URL + "/" + named + "/v2.0/.well-known/openid-configuration",
+		"api-version":               "1.1",
+		"metadata": []map[string]any{{
+			"preferred_network": u.Host, "preferred_cache": u.Host, "aliases": []string{u.Host},
+		}},
 	})
 }
 
@@ -121,7 +183,7 @@ func (c *call) jwks() {
 		})
 	}
 	c.allowAnyOrigin()
-	c.json(200, map[string]any{"keys": keys})
+	c.json(http.StatusOK, map[string]any{"keys": keys})
 }
 
 // allowAnyOrigin lets scripts of any page read the answer, as Entra does for

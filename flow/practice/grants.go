@@ -2,6 +2,7 @@ package practice
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"sync"
@@ -21,17 +22,19 @@ const (
 	maxCodes    = 4096
 	maxRefresh  = 8192
 	maxSessions = 1024
+	maxFailures = 256
 )
 
 // grant is what a user allowed a client, and everything that the tokens made
 // from it say. It does not change once it is stored.
 type grant struct {
+	family   string // names the authorization that all its tokens come from
 	clientID string
 	account  string // user name
 	tenant   string // GUID
 	platform flow.Platform
 	scopes   []string // as asked for
-	resource string   // of the v1.0 endpoint
+	resource string   // the client id of the API
 	nonce    string
 	session  string
 	authTime time.Time
@@ -40,14 +43,13 @@ type grant struct {
 	// started is when the first token of the family was issued: the 24 hours
 	// of a single-page app are counted from it.
 	started time.Time
+	// by is how the client authenticated: the value of azpacr.
+	by string
 
 	redirect     string
 	redirectSent bool
 	challenge    string
 	method       string
-	// code is the authorization code that all this came of, once it is
-	// redeemed.
-	code string
 }
 
 // code is an authorization code.
@@ -63,27 +65,41 @@ type session struct {
 	mfa      bool
 }
 
+// failures counts wrong passwords.
+type failures struct {
+	count int
+	last  time.Time
+}
+
 // grants is everything that the tenant remembers between requests. It is
 // bounded, so that a tenant that runs for a week under load does not grow.
 type grants struct {
-	mu       sync.Mutex
-	codes    *bounded[code]
-	refresh  *bounded[grant]
-	sessions *bounded[session]
-	gone     *bounded[struct{}] // codes whose refresh tokens are revoked
+	mu        sync.Mutex
+	codes     *bounded[code]
+	refresh   *bounded[grant]
+	sessions  *bounded[session]
+	devices   *bounded[device] // by device code
+	userCodes *bounded[string] // user code to device code
+	failed    *bounded[failures]
+	revoked   *bounded[bool] // families
 }
 
 func newGrants() *grants {
 	return &grants{
-		codes:    newBounded[code](maxCodes),
-		refresh:  newBounded[grant](maxRefresh),
-		sessions: newBounded[session](maxSessions),
-		gone:     newBounded[struct{}](maxCodes),
+		codes:     newBounded[code](maxCodes),
+		refresh:   newBounded[grant](maxRefresh),
+		sessions:  newBounded[session](maxSessions),
+		devices:   newBounded[device](maxDevices),
+		userCodes: newBounded[string](maxDevices),
+		failed:    newBounded[failures](maxFailures),
+		revoked:   newBounded[bool](maxCodes),
 	}
 }
 
-// addCode stores a grant and returns the code that stands for it. The prefix
-// is what Entra's codes look like.
+// codePrefix is what Entra's codes and refresh tokens begin with.
+const codePrefix = "1.A"
+
+// addCode stores a grant and returns the code that stands for it.
 func (g *grants) addCode(v grant) string {
 	key := codePrefix + randomText(72)
 	g.mu.Lock()
@@ -92,17 +108,7 @@ func (g *grants) addCode(v grant) string {
 	return key
 }
 
-const codePrefix = "1.A"
-
-func (g *grants) code(key string) (code, bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	c := g.codes.get(key)
-	if c == nil {
-		return code{}, false
-	}
-	return *c, true
-}
+func (g *grants) code(key string) (code, bool) { return lookUp(g, g.codes, key) }
 
 // redeem marks a code as used. Of several that try, one gets true.
 func (g *grants) redeem(key string) bool {
@@ -116,19 +122,6 @@ func (g *grants) redeem(key string) bool {
 	return true
 }
 
-// revoke ends every refresh token that came of a code.
-func (g *grants) revoke(code string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.gone.add(code, struct{}{})
-}
-
-func (g *grants) revoked(code string) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.gone.get(code) != nil
-}
-
 func (g *grants) addRefresh(v grant) string {
 	key := codePrefix + "R" + randomText(96)
 	g.mu.Lock()
@@ -137,14 +130,24 @@ func (g *grants) addRefresh(v grant) string {
 	return key
 }
 
-func (g *grants) refreshToken(key string) (grant, bool) {
+func (g *grants) refreshToken(key string) (grant, bool) { return lookUp(g, g.refresh, key) }
+
+func (g *grants) dropRefresh(key string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	v := g.refresh.get(key)
-	if v == nil {
-		return grant{}, false
-	}
-	return *v, true
+	g.refresh.remove(key)
+}
+
+// revoke kills every refresh token of a family.
+func (g *grants) revoke(family string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.revoked.add(family, true)
+}
+
+func (g *grants) isRevoked(family string) bool {
+	v, ok := lookUp(g, g.revoked, family)
+	return ok && v
 }
 
 func (g *grants) addSession(v session) string {
@@ -156,13 +159,8 @@ func (g *grants) addSession(v session) string {
 }
 
 func (g *grants) session(key string, now time.Time) (session, bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	v := g.sessions.get(key)
-	if v == nil || now.Sub(v.authTime) > sessionLifetime {
-		return session{}, false
-	}
-	return *v, true
+	v, ok := lookUp(g, g.sessions, key)
+	return v, ok && now.Sub(v.authTime) <= sessionLifetime
 }
 
 // upgradeSession notes that the second factor was given.
@@ -180,20 +178,105 @@ func (g *grants) endSession(key string) {
 	g.sessions.remove(key)
 }
 
+func (g *grants) addDevice(d device) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.devices.add(d.code, d)
+	g.userCodes.add(d.userCode, d.code)
+}
+
+func (g *grants) device(key string) (device, bool) { return lookUp(g, g.devices, key) }
+
+func (g *grants) deviceByUserCode(typed string) (device, bool) {
+	key, ok := lookUp(g, g.userCodes, typed)
+	if !ok {
+		return device{}, false
+	}
+	return g.device(key)
+}
+
+// answerDevice notes the user's answer.
+func (g *grants) answerDevice(userCode string, state deviceState, v grant) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	key := g.userCodes.get(userCode)
+	if key == nil {
+		return
+	}
+	if d := g.devices.get(*key); d != nil && d.state == devicePending {
+		d.state, d.grant = state, v
+	}
+}
+
+// redeemDevice marks an approved device as served. Of several that try, one
+// gets true.
+func (g *grants) redeemDevice(key string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	d := g.devices.get(key)
+	if d == nil || d.state != deviceApproved {
+		return false
+	}
+	d.state = deviceRedeemed
+	return true
+}
+
+// Smart lockout: after that many wrong passwords the account waits.
+const (
+	lockoutAfter = 10
+	lockoutFor   = time.Minute
+)
+
+// passwordFailed counts a wrong password.
+func (g *grants) passwordFailed(username string, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	f := g.failed.get(username)
+	if f == nil {
+		g.failed.add(username, failures{1, now})
+		return
+	}
+	f.count, f.last = f.count+1, now
+}
+
+// locked says whether an account must wait.
+func (g *grants) locked(username string, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	f := g.failed.get(username)
+	if f != nil && now.Sub(f.last) > lockoutFor {
+		f.count = 0
+	}
+	return f != nil && f.count >= lockoutAfter
+}
+
+// lookUp returns a copy of an entry.
+func lookUp[V any](g *grants, b *bounded[V], key string) (V, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	v := b.get(key)
+	if v == nil {
+		var none V
+		return none, false
+	}
+	return *v, true
+}
+
 // bounded is a map that drops its oldest entry when it is full. It is not safe
 // for concurrent use.
 type bounded[V any] struct {
 	entries map[string]*V
 	order   []string // a ring of keys; next is the oldest once it is full
 	next    int
+	limit   int
 }
 
 func newBounded[V any](limit int) *bounded[V] {
-	return &bounded[V]{entries: map[string]*V{}, order: make([]string, 0, limit)}
+	return &bounded[V]{entries: map[string]*V{}, limit: limit}
 }
 
 func (b *bounded[V]) add(key string, v V) {
-	if len(b.order) < cap(b.order) {
+	if len(b.order) < b.limit {
 		b.order = append(b.order, key)
 	} else {
 		delete(b.entries, b.order[b.next])
@@ -218,6 +301,16 @@ func randomText(n int) string {
 func randomGUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:])
+	return formatGUID(b)
+}
+
+// guidFrom returns a GUID that is always the same for the same text.
+func guidFrom(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return formatGUID([16]byte(sum[:16]))
+}
+
+func formatGUID(b [16]byte) string {
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -15,6 +15,7 @@ type graphClaims struct {
 	Audience string `json:"aud"`
 	ObjectID string `json:"oid"`
 	Subject  string `json:"sub"`
+	Tenant   string `json:"tid"`
 	Scopes   string `json:"scp"`
 	Expires  int64  `json:"exp"`
 }
@@ -91,10 +92,8 @@ func (c *call) graphToken(scope string) (graphClaims, Account, bool) {
 	if !slices.Contains(strings.Fields(claims.Scopes), scope) {
 		return refuse(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 	}
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	for _, a := range c.accounts {
-		if a.ObjectID == claims.ObjectID {
+	for _, a := range c.conf.Accounts {
+		if a.ObjectID == claims.ObjectID || a.objectIn(claims.Tenant) == claims.ObjectID {
 			return claims, a, true
 		}
 	}

@@ -53,6 +53,9 @@ func (k *keyring) rotate() {
 	k.more = append(k.more, key)
 }
 
+// unpublishedKey signs for the fault "stale-key".
+var unpublishedKey = sync.OnceValue(newSigningKey)
+
 func newSigningKey() *signingKey {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 //go:embed pages
@@ -71,20 +72,18 @@ type formData struct {
 func (c *call) formData(req authRequest, target string) formData {
 	name := req.authority.Name
 	if name == "" {
-		name = homeTenant.Name
-	}
-	raw := req.raw
-	if form, err := url.ParseQuery(raw); err == nil {
-		if c.v1Request(form) {
-			form.Set(v1Mark, "1")
-		}
-		form.Set("prompt", req.prompt)
-		raw = form.Encode()
+		name = homeDirectory.Name
 	}
 	return formData{
-		Action: "/" + url.PathEscape(req.authority.named) + target, Context: sealRequest(raw),
+		Action: "/" + url.PathEscape(req.authority.named) + target, Context: req.sealed(),
 		Canary: c.canary, App: req.app.Name, Tenant: name, Client: req.app.ClientID,
 	}
+}
+
+// accountPage is a page about somebody who is signed in.
+type accountPage struct {
+	formData
+	Account string
 }
 
 func (c *call) signInPage(req authRequest, problem string) {
@@ -93,7 +92,27 @@ func (c *call) signInPage(req authRequest, problem string) {
 		LoginHint string
 		Problem   string
 		Accounts  []Account
-	}{c.formData(req, "/login"), req.loginHint, problem, c.Accounts()})
+	}{c.formData(req, "/login"), req.loginHint, problem, c.conf.Accounts})
+}
+
+func (c *call) pickPage(req authRequest, signedIn string) {
+	c.page(http.StatusOK, "pick.html", accountPage{c.formData(req, "/pick"), signedIn})
+}
+
+func (c *call) mfaPage(req authRequest, a Account) {
+	name := "mfa.html"
+	if a.MFA == MFANone {
+		name = "enrol.html"
+	}
+	c.page(http.StatusOK, name, accountPage{c.formData(req, "/SAS/ProcessAuth"), a.Username})
+}
+
+func (c *call) confirmPage(req authRequest, a Account) {
+	c.page(http.StatusOK, "confirm.html", accountPage{c.formData(req, "/confirm"), a.Username})
+}
+
+func (c *call) devicePage(problem string) {
+	c.page(http.StatusOK, "device.html", map[string]string{"Canary": c.canary, "Problem": problem})
 }
 
 func (c *call) consentPage(req authRequest, a Account) {
@@ -101,7 +120,7 @@ func (c *call) consentPage(req authRequest, a Account) {
 	for _, name := range req.scopes.all() {
 		scope := Scope{Value: name}
 		for _, s := range slices.Concat(req.scopes.api.Expose.Scopes, graph.Expose.Scopes) {
-			if s.Value == name {
+			if strings.EqualFold(s.Value, name) {
 				scope = s
 				break
 			}
@@ -109,11 +128,10 @@ func (c *call) consentPage(req authRequest, a Account) {
 		wanted = append(wanted, scope)
 	}
 	c.page(http.StatusOK, "consent.html", struct {
-		formData
-		Account  string
+		accountPage
 		Resource string
 		Scopes   []Scope
-	}{c.formData(req, "/Consent/Set"), a.Username, req.scopes.api.Name, wanted})
+	}{accountPage{c.formData(req, "/Consent/Set"), a.Username}, req.scopes.api.Name, wanted})
 }
 
 // refusePage shows the error to the person, because there is nobody else to
@@ -139,8 +157,22 @@ func (c *call) formPost(to string, v url.Values) {
 	})
 }
 
+// index lists the registrations and the last requests. Neither holds a secret:
+// the passwords are for practice, and client secrets are left out.
 func (c *call) index() {
 	c.page(http.StatusOK, "index.html", map[string]any{
-		"Issuer": c.Issuer(), "Registrations": c.Registrations(), "Accounts": c.Accounts(),
+		"Issuer": c.Issuer(), "Registrations": c.conf.Registrations, "Accounts": c.conf.Accounts,
+		"Faults": c.conf.Faults, "Events": c.recent.newestFirst(), "TLS": c.cert != nil,
 	})
+}
+
+// certificate offers the HTTPS certificate for download, so that a client can
+// be told to trust it.
+func (c *call) certificate() {
+	if c.cert == nil {
+		c.notFound()
+		return
+	}
+	c.w.Header().Set("Content-Type", "application/x-pem-file")
+	c.write(http.StatusOK, c.Certificate())
 }

@@ -20,13 +20,14 @@ const (
 // its numbers Entra uses for a challenge of illegal characters is unproven.
 func (c *call) checkChallenge(challenge, method string) *refusal {
 	switch {
-	case challenge == "" && c.has(FaultRequirePKCE):
-		return deny("501471")
-	case challenge == "" && method != "":
+	case challenge == "" && (method != "" || c.has(FaultRequirePKCE)):
 		return deny("501471")
 	case challenge == "":
 		return nil
 	case method != "" && method != string(flow.MethodS256) && method != string(flow.MethodPlain):
+		return deny("50149")
+	case c.has(FaultRefuseS256) && method == string(flow.MethodS256),
+		c.has(FaultRefusePlain) && method != string(flow.MethodS256):
 		return deny("50149")
 	case c.has(FaultSkipLengthCheck):
 		return nil
@@ -40,12 +41,9 @@ func (c *call) checkChallenge(challenge, method string) *refusal {
 // missing verifier with 50148 and with 501481, and a verifier that nobody
 // asked for with 501481; we keep them apart.
 func (c *call) checkVerifier(challenge, method, verifier string) *refusal {
-	short, long := len(verifier) < minVerifier, len(verifier) > maxVerifier
-	if c.has(FaultSkipLengthCheck) {
-		short, long = false, false
-	}
+	skip := c.has(FaultSkipLengthCheck)
 	switch {
-	case challenge == "" && verifier == "", c.has(FaultIgnorePKCE):
+	case c.has(FaultIgnorePKCE), challenge == "" && verifier == "":
 		return nil
 	case challenge == "" && c.has(FaultIgnoreUnaskedVerifier):
 		return nil
@@ -53,9 +51,9 @@ func (c *call) checkVerifier(challenge, method, verifier string) *refusal {
 		return deny("501481")
 	case verifier == "":
 		return deny("50148")
-	case short:
+	case len(verifier) < minVerifier && !skip:
 		return deny("501482")
-	case long || !unreserved(verifier):
+	case (len(verifier) > maxVerifier || !unreserved(verifier)) && !skip:
 		return deny("501481")
 	}
 	derived := verifier // RFC 7636 section 4.3: no method means plain.

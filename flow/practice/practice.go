@@ -12,13 +12,16 @@ package practice
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -32,11 +35,22 @@ type Options struct {
 	Listen string
 	// Now is the tenant's clock. Nil: [time.Now].
 	Now func() time.Time
+	// ClockOffset puts the tenant's clock forward, or back if it is negative:
+	// the skew that makes tokens expired on arrival or not valid yet.
+	ClockOffset time.Duration
+	// TLS serves HTTPS, with a certificate of the tenant's own
+	// ([Server.Certificate]). TLSDir, if set, is a folder in which certificate
+	// and key are kept for the next start.
+	TLS    bool
+	TLSDir string
+	// Tenant is what the tenant is like. Nil: [Seeded].
+	Tenant *Tenant
+	// Faults are rules that are not kept, besides the tenant's own. See
+	// [Server.SetFaults].
+	Faults []Fault
 	// Log, if set, receives one event for each request, after it was answered.
 	// It is called from many goroutines.
 	Log func(Event)
-	// Faults are rules that are not kept. See [Server.SetFaults].
-	Faults []Fault
 }
 
 // Server is a running practice tenant. Its methods may be called from many
@@ -51,15 +65,14 @@ type Server struct {
 	http   *http.Server
 	served chan struct{}
 	keys   *keyring
+	cert   *x509.Certificate // of HTTPS; nil without
 	grants *grants
+	recent *recent
 	// canary is the per-start token in every form that changes anything.
 	canary string
 
-	mu            sync.RWMutex // guards what follows
-	registrations []Registration
-	accounts      []Account
-	consents      map[consentKey][]string
-	faults        []Fault
+	tenant  atomic.Pointer[Tenant] // never changed in place
+	updates sync.Mutex             // held while it is replaced
 }
 
 // Start starts a practice tenant. Close ends it. The error says what to do
@@ -73,41 +86,80 @@ func Start(o Options) (*Server, error) {
 	if err := checkLoopback(addr); err != nil {
 		return nil, err
 	}
+	tenant, err := o.tenant()
+	if err != nil {
+		return nil, err
+	}
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, flow.Error{
 			Kind: flow.KindTransport,
-			What: fmt.Sprintf("the practice tenant cannot listen on %s", addr),
+			What: "the practice tenant cannot listen on " + addr,
 			Why:  err.Error(),
 			Try:  "choose another port, or leave the port out and a free one is taken",
 		}.Wrap(err)
 	}
 	s := &Server{
-		URL:           "http://" + l.Addr().String(),
-		now:           o.Now,
-		log:           o.Log,
-		served:        make(chan struct{}),
-		keys:          newKeyring(),
-		canary:        randomText(18),
-		registrations: seededRegistrations(),
-		accounts:      seededAccounts(),
-		consents:      map[consentKey][]string{},
-		faults:        slices.Clone(o.Faults),
+		URL:    baseURL(l.Addr(), o.TLS),
+		now:    o.clock(),
+		log:    o.Log,
+		served: make(chan struct{}),
+		keys:   newKeyring(),
+		grants: newGrants(),
+		recent: &recent{},
+		canary: randomText(18),
 	}
-	if s.now == nil {
-		s.now = time.Now
-	}
-	s.grants = newGrants()
+	s.tenant.Store(&tenant)
 	s.http = &http.Server{
 		Handler:           s.routes(),
 		ReadHeaderTimeout: 10 * time.Second,
 		MaxHeaderBytes:    maxHeader,
+		// Broken handshakes are the client's affair, and it says so itself.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	if o.TLS {
+		cert, err := serverCertificate(o.TLSDir, time.Now())
+		if err != nil {
+			_ = l.Close()
+			return nil, err
+		}
+		s.cert = cert.Leaf
+		l = tls.NewListener(l, &tls.Config{
+			Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		})
 	}
 	go func() {
 		defer close(s.served)
 		_ = s.http.Serve(l) // always http.ErrServerClosed, after Close
 	}()
 	return s, nil
+}
+
+// tenant is what the options say about the tenant, checked.
+func (o Options) tenant() (Tenant, error) {
+	t := Seeded()
+	if o.Tenant != nil {
+		t = o.Tenant.clone()
+	}
+	t.Faults = append(t.Faults, o.Faults...)
+	if err := t.check(); err != nil {
+		return t, flow.Error{
+			Kind: flow.KindRefused, What: "the practice tenant cannot start with these settings", Why: err.Error(),
+			Try: "correct that field; the other settings were not looked at",
+		}.Wrap(err)
+	}
+	return t, nil
+}
+
+func (o Options) clock() func() time.Time {
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	if o.ClockOffset == 0 {
+		return now
+	}
+	return func() time.Time { return now().Add(o.ClockOffset) }
 }
 
 // checkLoopback refuses every address that other machines could reach. The
@@ -136,7 +188,7 @@ func checkLoopback(addr string) error {
 }
 
 // Issuer returns the issuer of the home tenant, by its GUID.
-func (s *Server) Issuer() string { return s.issuer(homeTenant.ID) }
+func (s *Server) Issuer() string { return s.issuer(homeDirectory.ID) }
 
 // Config returns a client configuration for the first native registration,
 // ready to be walked.
@@ -186,35 +238,9 @@ func (s *Server) config(r Registration) flow.Config {
 	return c
 }
 
-// Registrations returns a copy of the app registrations, healthy ones first.
-func (s *Server) Registrations() []Registration {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	out := make([]Registration, len(s.registrations))
-	for i, r := range s.registrations {
-		out[i] = r.clone()
-	}
-	return out
-}
-
-// Register adds an app registration, or replaces the one of the same client
-// id. The new one is listed last.
-func (s *Server) Register(r Registration) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.registrations = slices.DeleteFunc(s.registrations, func(old Registration) bool {
-		return strings.EqualFold(old.ClientID, r.ClientID)
-	})
-	s.registrations = append(s.registrations, r.clone())
-}
-
-// Accounts returns a copy of the accounts. The first signs in to the healthy
-// registrations without a second factor.
-func (s *Server) Accounts() []Account {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return slices.Clone(s.accounts)
-}
+// RotateKey adds a signing key, which signs from now on. The old ones stay
+// published.
+func (s *Server) RotateKey() { s.keys.rotate() }
 
 // Close ends the tenant and frees its port.
 func (s *Server) Close() error {

@@ -53,7 +53,7 @@ func newClient(t *testing.T, s *Server, registration int) *client {
 		t.Fatal(err)
 	}
 	return &client{
-		t: t, s: s, app: s.Registrations()[registration], authority: homeTenant.ID,
+		t: t, s: s, app: s.Registrations()[registration], authority: homeDirectory.ID,
 		http: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 }
@@ -284,7 +284,7 @@ func TestSignaturesAreThoseOfEntra(t *testing.T) {
 	c := newClient(t, s, native)
 	r := c.redeem(c.redemption(c.code(c.params())))
 
-	res, err := c.http.Do(c.get(s.URL + "/" + homeTenant.ID + "/discovery/v2.0/keys"))
+	res, err := c.http.Do(c.get(s.URL + "/" + homeDirectory.ID + "/discovery/v2.0/keys"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,7 +337,7 @@ func TestPlayedBrowserWalksToTheRedirectURI(t *testing.T) {
 			v.Set("response_mode", mode)
 			var hops []flow.Exchange
 			b := s.Browser()
-			err = b.Open(context.Background(), s.URL+"/"+homeTenant.ID+"/oauth2/v2.0/authorize?"+v.Encode(),
+			err = b.Open(context.Background(), s.URL+"/"+homeDirectory.ID+"/oauth2/v2.0/authorize?"+v.Encode(),
 				func(x flow.Exchange) { hops = append(hops, x) })
 			if err != nil || !b.Played() {
 				t.Fatalf("Open: %v", err)

@@ -9,8 +9,9 @@ import (
 
 // matchRedirect finds the platform under which the redirect URI is registered.
 // The rules are those of
-// https://learn.microsoft.com/entra/identity-platform/reply-url
-func matchRedirect(r Registration, redirect string) (flow.Platform, bool) {
+// https://learn.microsoft.com/entra/identity-platform/reply-url; exactPort
+// breaks the one about the port of localhost.
+func matchRedirect(r Registration, redirect string, exactPort bool) (flow.Platform, bool) {
 	u, err := url.Parse(redirect)
 	if err != nil {
 		return "", false
@@ -26,7 +27,7 @@ func matchRedirect(r Registration, redirect string) (flow.Platform, bool) {
 	}
 	for _, p := range r.redirects() {
 		for _, registered := range p.uris {
-			if redirectMatches(r.SupportedAccounts, registered, u) {
+			if redirectMatches(r.SupportedAccounts, registered, u, exactPort) {
 				return p.platform, true
 			}
 		}
@@ -36,7 +37,7 @@ func matchRedirect(r Registration, redirect string) (flow.Platform, bool) {
 
 // redirectMatches compares one registered redirect URI with the one in the
 // request. Scheme and host are compared without regard to case, the path with.
-func redirectMatches(audience Audience, registered string, asked *url.URL) bool {
+func redirectMatches(audience Audience, registered string, asked *url.URL, exactPort bool) bool {
 	reg, err := url.Parse(registered)
 	if err != nil {
 		return false
@@ -45,7 +46,7 @@ func redirectMatches(audience Audience, registered string, asked *url.URL) bool 
 		asked.User != nil || asked.Fragment != "" || reg.Opaque != asked.Opaque {
 		return false
 	}
-	if !hostMatches(audience, reg, asked) {
+	if !hostMatches(audience, reg, asked, exactPort) {
 		return false
 	}
 	// A URI without a path and one with the path "/" are the same; otherwise a
@@ -60,12 +61,12 @@ func redirectMatches(audience Audience, registered string, asked *url.URL) bool 
 	return want == got
 }
 
-func hostMatches(audience Audience, reg, asked *url.URL) bool {
+func hostMatches(audience Audience, reg, asked *url.URL, exactPort bool) bool {
 	// "The port component (for example, :5001 or :443) is ignored for the
 	// purposes of matching a localhost redirect URI." The documented examples
 	// are all http://localhost. That 127.0.0.1 and https://localhost keep their
 	// port is unproven.
-	if isHTTPLocalhost(reg) && isHTTPLocalhost(asked) {
+	if !exactPort && isHTTPLocalhost(reg) && isHTTPLocalhost(asked) {
 		return true
 	}
 	if portOf(reg) != portOf(asked) {

@@ -26,14 +26,12 @@ var aadsts = mustRead[map[string]aadstsText](aadstsJSON)
 
 // refusal is an error as Entra reports it.
 type refusal struct {
-	Code        int
-	OAuth       string
-	Text        string // without the AADSTS prefix
-	Page        bool
-	Suberror    string
-	Claims      string // a claims challenge
-	Redeemed    bool
-	Correlation string
+	Code     int
+	OAuth    string
+	Text     string // without the AADSTS prefix
+	Page     bool
+	Suberror string
+	Claims   string // a claims challenge
 }
 
 // deny makes the refusal with that key of aadsts.json: an AADSTS number, and
@@ -65,7 +63,9 @@ func (e *refusal) as(oauth string) *refusal {
 // onPage returns the refusal for a place where there is no address yet that
 // could be trusted with a redirect.
 func (e *refusal) onPage() *refusal {
-	e.Page = true
+	if e != nil {
+		e.Page = true
+	}
 	return e
 }
 

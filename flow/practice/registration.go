@@ -1,10 +1,10 @@
 package practice
 
 import (
-	_ "embed"
-	"encoding/json"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -25,9 +25,10 @@ type Registration struct {
 	SPA    []string `json:"spa,omitempty"`
 	Native []string `json:"native,omitempty"` // "Mobile and desktop applications"
 
-	Secrets []Secret `json:"secrets,omitempty"`
-	// AllowPublicClientFlows is the switch at the foot of the Authentication
-	// blade; flows without a redirect URI (device code) need it.
+	Secrets      []Secret      `json:"secrets,omitempty"`
+	Certificates []Certificate `json:"certificates,omitempty"`
+	// AllowPublicClientFlows is the switch on the Authentication blade; flows
+	// without a redirect URI (device code) need it.
 	AllowPublicClientFlows bool `json:"allow_public_client_flows,omitempty"`
 	// ImplicitIDTokens and ImplicitAccessTokens are the two boxes "Implicit
 	// grant and hybrid flows".
@@ -38,6 +39,8 @@ type Registration struct {
 	// an administrator granted them for everybody.
 	Permissions  []Permission `json:"permissions,omitempty"`
 	AdminConsent bool         `json:"admin_consent,omitempty"`
+	// Consents are what single users agreed to.
+	Consents []Consent `json:"consents,omitempty"`
 
 	// Expose is what the blade "Expose an API" offers to other apps.
 	Expose *API `json:"expose,omitempty"`
@@ -45,10 +48,20 @@ type Registration struct {
 	// requestedAccessTokenVersion: 2 for v2.0 tokens, else v1.0.
 	AccessTokenAcceptedVersion int `json:"access_token_accepted_version,omitempty"`
 
+	// OptionalClaims are added to both tokens: auth_time, email, upn,
+	// login_hint, sid, ipaddr, acct, tenant_ctry, verified_primary_email.
+	OptionalClaims []string  `json:"optional_claims,omitempty"`
+	GroupClaims    bool      `json:"group_claims,omitempty"`
+	AppRoles       []AppRole `json:"app_roles,omitempty"`
+	// AssignmentRequired is the enterprise application's property; Assigned
+	// are its users.
 	AssignmentRequired bool     `json:"assignment_required,omitempty"`
-	Assigned           []string `json:"assigned,omitempty"` // user names
-	Disabled           bool     `json:"disabled,omitempty"`
-	// Lesson says what is broken on purpose. Empty for a healthy registration.
+	Assigned           []string `json:"assigned,omitempty"`
+	// CustomSigningKey says that claims are mapped, for which the app would
+	// need a signing key of its own.
+	CustomSigningKey bool `json:"custom_signing_key,omitempty"`
+	Disabled         bool `json:"disabled,omitempty"`
+	// Broken says what is wrong on purpose. Empty for a healthy registration.
 	Broken string `json:"broken,omitempty"`
 }
 
@@ -72,9 +85,30 @@ type Secret struct {
 	Expires     time.Time `json:"expires"`
 }
 
+// Certificate is a client certificate for private_key_jwt.
+type Certificate struct {
+	Description string `json:"description,omitempty"`
+	PEM         string `json:"pem"` // the certificate, without its key
+}
+
+func (c Certificate) parse() (*x509.Certificate, error) {
+	block, _ := pem.Decode([]byte(c.PEM))
+	if block == nil || block.Type != "CERTIFICATE" {
+		return nil, errors.New("it is not a certificate in PEM")
+	}
+	return x509.ParseCertificate(block.Bytes)
+}
+
 // Permission lists the delegated permissions configured for one resource, by
 // the resource's app id.
 type Permission struct {
+	Resource string   `json:"resource"`
+	Scopes   []string `json:"scopes"`
+}
+
+// Consent is what one user allowed the app to do with one resource.
+type Consent struct {
+	Account  string   `json:"account"`
 	Resource string   `json:"resource"`
 	Scopes   []string `json:"scopes"`
 }
@@ -83,6 +117,10 @@ type Permission struct {
 type API struct {
 	IdentifierURIs []string `json:"identifier_uris"`
 	Scopes         []Scope  `json:"scopes"`
+	// Disabled says that the service principal is switched off; Missing, that
+	// the home tenant has none.
+	Disabled bool `json:"disabled,omitempty"`
+	Missing  bool `json:"missing,omitempty"`
 }
 
 // Scope is a delegated permission that an API offers.
@@ -93,55 +131,23 @@ type Scope struct {
 	Meaning   string `json:"meaning,omitempty"` // shown on the consent page
 }
 
-// Account is a user of a practice tenant.
-type Account struct {
-	Username   string `json:"username"`
-	Password   string `json:"password"`
-	Name       string `json:"name"`
-	GivenName  string `json:"given_name"`
-	FamilyName string `json:"family_name"`
-	ObjectID   string `json:"object_id"`
-	// Tenant is the GUID of the account's tenant. Empty: the home tenant.
-	Tenant string `json:"tenant,omitempty"`
-	Admin  bool   `json:"admin,omitempty"`
-}
-
-var (
-	//go:embed seed/registrations.json
-	registrationsJSON []byte
-	//go:embed seed/accounts.json
-	accountsJSON []byte
-)
-
-// seededRegistrations returns the registrations of a fresh tenant, healthy
-// ones first.
-func seededRegistrations() []Registration { return mustRead[[]Registration](registrationsJSON) }
-
-// seededAccounts returns the accounts of a fresh tenant.
-func seededAccounts() []Account { return mustRead[[]Account](accountsJSON) }
-
-// mustRead reads data that is compiled in; a test reads all of it.
-func mustRead[T any](data []byte) T {
-	var v T
-	if err := json.Unmarshal(data, &v); err != nil {
-		panic("practice: embedded data: " + err.Error())
-	}
-	return v
-}
-
-func (r Registration) clone() Registration {
-	r.Web, r.SPA, r.Native = slices.Clone(r.Web), slices.Clone(r.SPA), slices.Clone(r.Native)
-	r.Secrets, r.Permissions = slices.Clone(r.Secrets), slices.Clone(r.Permissions)
-	r.Assigned = slices.Clone(r.Assigned)
-	return r
+// AppRole is a role of the app and who has it.
+type AppRole struct {
+	Value   string   `json:"value"`
+	Members []string `json:"members,omitempty"` // user names
 }
 
 // home is the GUID of the tenant in which the app is registered.
 func (r Registration) home() string {
 	if r.Tenant == "" {
-		return homeTenant.ID
+		return homeDirectory.ID
 	}
 	return r.Tenant
+}
+
+type platformRedirects struct {
+	platform flow.Platform
+	uris     []string
 }
 
 // redirects returns the platforms with their redirect URIs, in the portal's
@@ -152,39 +158,53 @@ func (r Registration) redirects() []platformRedirects {
 	}
 }
 
-type platformRedirects struct {
-	platform flow.Platform
-	uris     []string
-}
-
-// registration finds an app by its client id, which is a GUID and so compared
-// without regard to case.
-func (s *Server) registration(clientID string) (Registration, bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, r := range s.registrations {
-		if strings.EqualFold(r.ClientID, clientID) {
-			return r, true
+// permissionsOn returns the configured permissions on a resource, without the
+// OpenID scopes.
+func (r Registration) permissionsOn(resource string) []string {
+	for _, p := range r.Permissions {
+		if p.Resource == resource {
+			return slices.DeleteFunc(slices.Clone(p.Scopes), func(s string) bool { return slices.Contains(oidcScopes, s) })
 		}
 	}
-	return Registration{}, false
+	return nil
 }
 
-// account finds a user by name.
-func (s *Server) account(username string) (Account, bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, a := range s.accounts {
-		if strings.EqualFold(a.Username, username) {
-			return a, true
+// consented says whether a permission was granted, by an administrator for
+// everybody or by the user.
+func (r Registration) consented(account, resource, scope string) bool {
+	if r.AdminConsent && (slices.Contains(oidcScopes, scope) || contains(r.permissionsOn(resource), scope)) {
+		return true
+	}
+	for _, c := range r.Consents {
+		if c.Account == account && c.Resource == resource && contains(c.Scopes, scope) {
+			return true
 		}
 	}
-	return Account{}, false
+	return false
 }
 
-func (a Account) home() string {
-	if a.Tenant == "" {
-		return homeTenant.ID
+// consent adds what a user agreed to.
+func (r *Registration) consent(account, resource string, scopes []string) {
+	for i, c := range r.Consents {
+		if c.Account == account && c.Resource == resource {
+			for _, s := range scopes {
+				if !contains(c.Scopes, s) {
+					r.Consents[i].Scopes = append(r.Consents[i].Scopes, s)
+				}
+			}
+			return
+		}
 	}
-	return a.Tenant
+	r.Consents = append(r.Consents, Consent{Account: account, Resource: resource, Scopes: scopes})
+}
+
+// rolesOf returns the app roles of a user.
+func (r Registration) rolesOf(username string) []string {
+	var out []string
+	for _, role := range r.AppRoles {
+		if contains(role.Members, username) {
+			out = append(out, role.Value)
+		}
+	}
+	return out
 }

@@ -52,7 +52,7 @@ func (s scopeSet) all() []string { return append(slices.Clone(s.oidc), s.wanted.
 
 // readScopes understands a scope parameter for an app in a directory. A scope
 // without a resource's name falls to Microsoft Graph, whatever was meant.
-func (s *Server) readScopes(app Registration, in tenant, scope string) (scopeSet, *refusal) {
+func (c *call) readScopes(app Registration, in directory, scope string) (scopeSet, *refusal) {
 	set := scopeSet{api: graph}
 	named := ""
 	for _, one := range strings.Fields(scope) {
@@ -64,9 +64,9 @@ func (s *Server) readScopes(app Registration, in tenant, scope string) (scopeSet
 		if permission == "" {
 			return set, deny("70011", "scope", scope)
 		}
-		api, ok := s.api(resource)
-		if !ok {
-			return set, deny("500011", "resource", resource, "tenant", in.Name)
+		api, e := c.findAPI(resource, in)
+		if e != nil {
+			return set, e
 		}
 		if named != "" && named != api.ClientID {
 			return set, deny("28000", "scope", scope)
@@ -83,7 +83,11 @@ func (s *Server) readScopes(app Registration, in tenant, scope string) (scopeSet
 	}
 	if set.dotted {
 		set.wanted = app.permissionsOn(set.api.ClientID)
-		if len(set.wanted) == 0 {
+		if len(set.wanted) == 0 && !strings.EqualFold(set.api.ClientID, app.ClientID) {
+			if len(app.Permissions) > 0 {
+				return set, deny("650057", "app", app.ClientID, "name", app.Name, "resource", named,
+					"resourceID", set.api.ClientID, "list", app.resources())
+			}
 			return set, deny("650056", "resourceName", set.api.Name, "app", app.ClientID)
 		}
 	}
@@ -106,64 +110,39 @@ func splitScope(scope string) (resource, permission string) {
 	return resource, ""
 }
 
-// api finds a resource by application id or identifier URI.
-func (s *Server) api(name string) (Registration, bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, r := range append([]Registration{graph}, s.registrations...) {
-		if r.Expose == nil {
-			continue
-		}
-		if strings.EqualFold(r.ClientID, name) || slices.Contains(r.Expose.IdentifierURIs, name) {
-			return r, true
-		}
+// findAPI finds a resource that the directory has a service principal for.
+func (c *call) findAPI(name string, in directory) (Registration, *refusal) {
+	api, ok := c.conf.api(name)
+	switch {
+	case !ok:
+		return api, deny("500011", "resource", name, "tenant", in.Name)
+	case api.Expose.Missing:
+		return api, deny("650052", "resource", api.ClientID, "resourceName", api.Name, "tenant", in.ID)
+	case api.Expose.Disabled:
+		return api, deny("500014", "resource", api.ClientID)
 	}
-	return Registration{}, false
+	return api, nil
 }
-
-func (r Registration) permissionsOn(resource string) []string {
-	for _, p := range r.Permissions {
-		if p.Resource == resource {
-			return slices.DeleteFunc(slices.Clone(p.Scopes), func(s string) bool { return slices.Contains(oidcScopes, s) })
-		}
-	}
-	return nil
-}
-
-// consentKey names one user's consent to one app's use of one resource.
-type consentKey struct{ app, account, resource string }
 
 // missingConsent returns what the user still has to agree to.
-func (s *Server) missingConsent(app Registration, account string, set scopeSet) []string {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	given := s.consents[consentKey{app.ClientID, account, set.api.ClientID}]
+func (c *call) missingConsent(app Registration, account string, set scopeSet) []string {
+	if c.has(FaultNoConsent) {
+		return nil
+	}
 	var missing []string
 	for _, want := range set.all() {
-		if slices.Contains(given, want) || app.AdminConsent && app.listed(set.api.ClientID, want) {
-			continue
+		if !app.consented(account, set.api.ClientID, want) {
+			missing = append(missing, want)
 		}
-		missing = append(missing, want)
 	}
 	return missing
 }
 
-// listed says whether a permission is among the configured ones.
-func (r Registration) listed(resource, scope string) bool {
-	if slices.Contains(oidcScopes, scope) {
-		return true
+// resources lists the resources of the configured permissions.
+func (r Registration) resources() string {
+	var out []string
+	for _, p := range r.Permissions {
+		out = append(out, p.Resource)
 	}
-	return slices.Contains(r.permissionsOn(resource), scope)
-}
-
-// addConsent remembers that the user agreed.
-func (s *Server) addConsent(app Registration, account string, set scopeSet) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := consentKey{app.ClientID, account, set.api.ClientID}
-	for _, scope := range set.all() {
-		if !slices.Contains(s.consents[key], scope) {
-			s.consents[key] = append(s.consents[key], scope)
-		}
-	}
+	return strings.Join(out, ", ")
 }

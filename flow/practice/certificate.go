@@ -1,0 +1,127 @@
+package practice
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/pkcescope/pkcescope/flow"
+)
+
+// certificateLifetime is how long a certificate of ours is good for.
+const certificateLifetime = 30 * 24 * time.Hour
+
+// Names of the files in [Options.TLSDir].
+const (
+	certificateFile = "practice-certificate.pem"
+	keyFile         = "practice-key.pem"
+)
+
+// serverCertificate returns the certificate for HTTPS: the one in dir if it is
+// still good for a day, else a new one, which is kept in dir if that is set.
+// We never install it anywhere; whoever wants to trust it does so by hand.
+func serverCertificate(dir string, now time.Time) (tls.Certificate, error) {
+	if dir != "" {
+		cert, err := tls.LoadX509KeyPair(filepath.Join(dir, certificateFile), filepath.Join(dir, keyFile))
+		if err == nil && now.Add(24*time.Hour).Before(cert.Leaf.NotAfter) && !cert.Leaf.IsCA {
+			return cert, nil
+		}
+	}
+	certPEM, keyPEM, err := newCertificate(now)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	if dir != "" {
+		if err := keepCertificate(dir, certPEM, keyPEM); err != nil {
+			return tls.Certificate{}, flow.Error{
+				Kind: flow.KindRefused, What: "the practice tenant's certificate cannot be kept in " + dir,
+				Why: err.Error(), Try: "choose a folder that can be written to, or leave it out: the certificate is then made anew at each start",
+			}.Wrap(err)
+		}
+	}
+	return tls.X509KeyPair(certPEM, keyPEM)
+}
+
+// newCertificate makes a leaf certificate for this machine's own names. It is
+// no authority (CA:FALSE): whoever gets hold of its key can sign nothing that
+// a browser which trusts it would believe.
+func newCertificate(now time.Time) (certPEM, keyPEM []byte, err error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return nil, nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber:          serial,
+		Subject:               pkix.Name{CommonName: "pkcescope practice tenant"},
+		NotBefore:             now.Add(-time.Hour),
+		NotAfter:              now.Add(-time.Hour).Add(certificateLifetime),
+		KeyUsage:              x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		BasicConstraintsValid: true, // CA:FALSE is written out
+		DNSNames:              []string{"localhost"},
+		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return nil, nil, err
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), nil
+}
+
+// keepCertificate writes both files, the key readable by its owner alone.
+func keepCertificate(dir string, certPEM, keyPEM []byte) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	// A file that is there already keeps its mode when it is written to, so it
+	// goes first.
+	if err := os.Remove(filepath.Join(dir, keyFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, keyFile), keyPEM, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, certificateFile), certPEM, 0o644) //nolint:gosec // A certificate is public.
+}
+
+// Certificate returns the tenant's HTTPS certificate in PEM, for a client to
+// trust; nil without TLS.
+func (s *Server) Certificate() []byte {
+	if s.cert == nil {
+		return nil
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.cert.Raw})
+}
+
+// baseURL is the tenant's address. With TLS it names localhost, which clients
+// accept in a certificate more readily than an address.
+func baseURL(addr net.Addr, secure bool) string {
+	if !secure {
+		return "http://" + addr.String()
+	}
+	_, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "https://" + addr.String()
+	}
+	return fmt.Sprintf("https://%s", net.JoinHostPort("localhost", port))
+}
