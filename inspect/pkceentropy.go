@@ -54,6 +54,8 @@ func alphabetEntropy(v string) Entropy {
 	case n == ChallengeLength && size == 64 && wholeOctets(v):
 		e.Bits = 256
 		e.Reason += ", as base64url of 32 random octets has"
+	case e.Bits > EntropyAsked:
+		e.Reason += "; an S256 challenge keeps 256 of them"
 	case size == 10 && n >= 30:
 		e.weak = "It is made of digits alone."
 	}

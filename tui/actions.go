@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect"
 )
 
 // ctxBackground is for what outlives a step: opening a browser by hand.
@@ -38,6 +39,13 @@ func (m *Model) whyNoEnter() string {
 		return choose(m.live(), "The walk is complete. r runs it again, s saves it, esc goes home.", "This was the last step. ← goes back through them.")
 	}
 	return ""
+}
+
+func (m *Model) whyNoRunAll() string {
+	if why := m.whyNotLive(); why != "" {
+		return why
+	}
+	return choose(m.visit.reading.more, "", "Nothing is left to run. r runs it again.")
 }
 
 // lastStep says whether no step follows the shown one.
@@ -82,7 +90,7 @@ func (m *Model) enterLabel() string {
 	case s.Status == flow.StatusFailed || s.Status == flow.StatusCancelled:
 		return "try again"
 	case m.visit.reading.pending.Waiting:
-		return "wait for it"
+		return "receive"
 	case m.visit.reading.pending.Request != nil:
 		return "send"
 	case m.visit.reading.more:
@@ -124,6 +132,10 @@ func (m *Model) whyNoBack() string {
 func (m *Model) backTo() int {
 	steps := m.visit.reading.report.Steps
 	if s, ok := m.step(); ok && done(s.Status) && !m.atPending() {
+		// A played browser has gone: it has to be sent off again.
+		if s.ID == flow.StepCallback && m.visit.browsers.Played() {
+			return m.visit.step - 1
+		}
 		return m.visit.step
 	}
 	last := -1
@@ -264,35 +276,33 @@ func (m *Model) escLabel() string {
 	return "home"
 }
 
-// whose says whose walk it is: practice tenant or profile, tenant, client,
-// method.
-func (m *Model) whose() string {
+// whose says whose walk it is, what people tell apart first coming first.
+func (m *Model) whose() string { return strings.Join(m.whoseParts(), " · ") }
+
+func (m *Model) whoseParts() []string {
 	v := &m.visit
 	c := v.reading.transcript.Config
 	if c.ClientID == "" {
 		c = v.config
 	}
-	name := c.Name
-	switch {
-	case v.file != "":
-		name = v.file
-	case c.Practice && name == "":
-		name = "practice tenant"
-	}
 	parts := []string{}
-	for _, s := range []string{name, hostOf(c.Issuer, c.Practice), platformName(c.Platform), methodName(c.Method)} {
+	for _, s := range []string{
+		v.file, choose(c.Practice, "practice tenant", ""), c.Name, methodName(c.Method),
+		hostOf(c.Issuer, c.Practice), string(c.Platform), shortID(c.ClientID),
+	} {
 		if s != "" {
-			parts = append(parts, s)
+			parts = append(parts, inspect.Clean(s))
 		}
 	}
-	return strings.Join(parts, " · ")
+	return parts
 }
 
-func platformName(p flow.Platform) string {
-	if p == "" {
-		return ""
+// shortID is enough of a GUID to tell it from another.
+func shortID(id string) string {
+	if len(id) == 36 {
+		return id[:8] + "…"
 	}
-	return string(p) + " client"
+	return id
 }
 
 func methodName(m flow.Method) string {

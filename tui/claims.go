@@ -89,10 +89,12 @@ func (m *Model) tokenLines(c *content, t inspect.Token, w int) {
 	for _, k := range t.Claims {
 		spans := []span{{"  ", toneText}, {fill(m, k.Name, width), toneName}, {"  ", toneText}, {k.Text, toneText}}
 		if rel := m.relative(k.Time); rel != "" {
+			// The reading's own words about the time grow old on the screen.
+			spans[3].text = k.Time.UTC().Format("2006-01-02 15:04:05 UTC")
 			spans = append(spans, span{"  " + rel, toneFaint})
 		}
 		add(subject{name: k.Name, value: k.Text, what: k.Meaning, source: k.Source},
-			line{spans: spans, hang: width + 4, most: 6})
+			line{spans: spans, hang: width + 4, prose: true, most: 6})
 	}
 }
 

@@ -22,7 +22,7 @@ func (m *Model) requestContent(w, h int) content {
 	s, _ := m.step()
 	switch {
 	case len(s.Exchanges) > 1:
-		c.note = fmt.Sprintf("%d of %d · %s", m.visit.exchange+1, len(s.Exchanges), c.note)
+		c.note = fmt.Sprintf("[%d of %d] · %s", m.visit.exchange+1, len(s.Exchanges), c.note)
 	case e.Pending && m.isRunning():
 		c.note = "being sent · " + c.note
 	case e.Pending:
@@ -87,6 +87,8 @@ func (m *Model) valuesContent(w, h int) content {
 			text = "This step sent nothing."
 		case m.atPending() && m.isRunning():
 			text = "Working…"
+		case m.atPending() && m.visit.reading.pending.Waiting:
+			text = "Nothing has arrived yet. Enter waits for the browser."
 		}
 		c.doc.lines = append(c.doc.lines, prose(toneFaint, 0, text))
 	}

@@ -44,12 +44,6 @@ func (m *Model) explainContent(w int) content {
 	for _, t := range s.Body {
 		d.lines = append(d.lines, line{}, prose(toneText, 0, t))
 	}
-	if len(s.Next) > 0 && done(s.Status) {
-		d.lines = append(d.lines, line{}, heading("In the browser", ""))
-		for _, t := range s.Next {
-			d.lines = append(d.lines, line{spans: []span{{"· ", toneFaint}, {t, toneText}}, hang: 2, prose: true})
-		}
-	}
 	if len(s.Refs) > 0 {
 		d.lines = append(d.lines, line{}, heading("Read more", ""))
 		for _, r := range s.Refs {

@@ -149,7 +149,7 @@ func flowCommands() []command {
 		{
 			Binding: bind("a", "a", "run all"), group: "Walk", foot: 6,
 			long: "Carry out all steps that are left.",
-			why:  (*Model).whyNotLive, do: (*Model).runAll,
+			why:  (*Model).whyNoRunAll, do: (*Model).runAll,
 		},
 		{
 			Binding: bind("e", "e", "edit"), group: "Walk", foot: 2,
@@ -162,7 +162,7 @@ func flowCommands() []command {
 			why:  (*Model).whyNoBack, do: (*Model).back,
 		},
 		{
-			Binding: bind("r", "r", "run again"), group: "Walk",
+			Binding: bind("r", "r", "run again"), group: "Walk", foot: 6,
 			long: "Start over with fresh values and run all steps. Edits are kept.",
 			why:  (*Model).whyNotLive, do: (*Model).runAgain,
 		},

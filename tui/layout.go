@@ -40,6 +40,9 @@ type arrangement struct {
 	// whole gives the middle to the request pane alone: for steps that send
 	// nothing, and for decoded tokens.
 	whole bool
+	// answered prefers the response where the request and it share a place and
+	// neither has the focus.
+	answered bool
 	// single shows the focused pane alone (the diagram).
 	single bool
 	// request and findings are how many rows these panes would like to have,
@@ -64,7 +67,7 @@ type layout struct {
 //	└─────┘└────────┘└────────┘    └─────┘└──────────────┘   └────────┘
 //
 // In the middle form the pair that shares a place shows the one that has the
-// focus, or else the first; in the narrow form the focus ring is the way to
+// focus, or else the one that is more telling; in the narrow form the focus ring is the way to
 // move about.
 func newLayout(a arrangement) layout {
 	var l layout
@@ -75,17 +78,20 @@ func newLayout(a arrangement) layout {
 	l.head = rect{0, 0, a.w, 1}
 	l.foot = rect{0, a.h - 1, a.w, 1}
 	body := rect{0, 1, a.w, a.h - 2}
-	if a.whole && a.focus == paneResponse {
-		a.focus = paneRequest
+	if a.whole {
+		a.answered = false
+		if a.focus == paneResponse {
+			a.focus = paneRequest
+		}
 	}
 	switch {
 	case a.single || a.w < 80:
 		l.panes[a.focus] = body
 	case a.w < 120:
-		rail, rest := body.left(22)
+		rail, rest := body.left(23)
 		l.panes[paneSteps] = rail
 		upper, lower := rest.top(rest.h*11/20 + 1)
-		l.panes[choose(a.focus == paneResponse, paneResponse, paneRequest)] = upper
+		l.panes[choose(a.focus == paneResponse || a.answered && a.focus != paneRequest, paneResponse, paneRequest)] = upper
 		l.panes[choose(a.focus == paneFindings, paneFindings, paneExplain)] = lower
 	default:
 		rail, rest := body.left(railWidth(a.w))
@@ -111,7 +117,7 @@ func share(rows, h int) int {
 }
 
 // railWidth grows a little with the window: the rail holds short words.
-func railWidth(w int) int { return min(24+(w-120)/20, 30) }
+func railWidth(w int) int { return min(25+(w-120)/20, 30) }
 
 func (r rect) left(w int) (left, right rect) {
 	return rect{r.x, r.y, w, r.h}, rect{r.x + w, r.y, r.w - w, r.h}

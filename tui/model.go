@@ -136,7 +136,7 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // sync brings what is derived up to date. It runs after every message and is
 // cheap when nothing changed.
 func (m *Model) sync() {
-	a := arrangement{w: m.w, h: m.h, focus: m.focus, whole: m.whole(), single: m.diagram}
+	a := arrangement{w: m.w, h: m.h, focus: m.focus, whole: m.whole(), answered: m.answered(), single: m.diagram}
 	m.layout = newLayout(a)
 	if m.screen != screenWalk {
 		return
@@ -180,6 +180,14 @@ func (m *Model) exchange() (inspect.Exchange, bool) {
 func (m *Model) whole() bool {
 	s, ok := m.step()
 	return m.tokens || ok && len(s.Exchanges) == 0
+}
+
+// answered says whether the answer is what the shown exchange is about: on the
+// back channel it is, once it is there; what passes through the browser says
+// most in the request.
+func (m *Model) answered() bool {
+	e, ok := m.exchange()
+	return ok && (e.Response != nil && e.Channel == flow.ChannelBack || e.Error != nil)
 }
 
 // atPending says whether the shown step is the one that comes next.

@@ -74,7 +74,7 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 	switch {
 	case s.PKCE:
 		tag = "PKCE"
-	case s.Status == flow.StatusPending && s.Optional:
+	case s.Status == flow.StatusPending && s.Optional && w >= 20:
 		tag, tagTone = "optional", toneFaint
 	}
 	for _, f := range s.Findings {
@@ -152,6 +152,6 @@ func timeLeft(d time.Duration) (string, tone) {
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%d h", int(d.Hours())), toneText
 	default:
-		return fmt.Sprintf("%d days", int(d.Hours()/24)), toneText
+		return fmt.Sprintf("%d d", int(d.Hours()/24)), toneText
 	}
 }

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect"
 )
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
@@ -223,22 +225,36 @@ func (m *Model) onDone(msg doneMsg) tea.Cmd {
 }
 
 // showWorked shows what was just done: the step itself, or, after a run of
-// several, the last of them. After a rewind that is the pending one.
+// several, the last of them that every run has. After a rewind that is the
+// pending one.
 func (m *Model) showWorked(worked flow.StepID) {
 	v := &m.visit
-	last := -1
+	first, last, lastOwn := -1, -1, -1
 	for i, s := range v.reading.report.Steps {
-		if s.Status == flow.StatusOK && !(m.hide && s.PKCE) {
-			last = i
+		if s.Status != flow.StatusOK || m.hide && s.PKCE {
+			continue
+		}
+		if s.ID == worked {
+			first = i
+		}
+		last = i
+		if !s.Optional {
+			lastOwn = i
 		}
 	}
-	for i, s := range v.reading.report.Steps {
-		if s.ID == worked && i <= last && s.Status == flow.StatusOK {
-			v.step = last
-			return
-		}
+	switch {
+	case first < 0 && !v.reading.more && last >= 0:
+		v.step = last
+	case first < 0:
+		m.showPending()
+	case lastOwn > first:
+		v.step = lastOwn
+	default:
+		v.step = last
 	}
-	m.showPending()
+	if !v.reading.more {
+		m.say(toneGood, v.reading.report.Summary)
+	}
 }
 
 // showPending shows the step that comes next, or the last one.
@@ -282,17 +298,31 @@ func (m *Model) outcomeStep() int {
 	return 0
 }
 
-// tellingExchange is the exchange to open a step on: the last one that was
-// sent, because errors and redirects come last, else the one that will be.
+// tellingExchange is the exchange to open a step on. Of a step that failed it is
+// the last one sent, where the refusal stands; otherwise the one that the step
+// is named after, which is the first of its kind in the last try. A step that
+// was not carried out has only the request that will be sent.
 func (m *Model) tellingExchange() int {
 	s, _ := m.step()
 	at := 0
 	for i, e := range s.Exchanges {
-		if !e.Pending {
+		switch {
+		case e.Verdict == flow.VerdictAccepted:
+			return i
+		case e.Pending && i > 0:
+		case s.Status != flow.StatusOK || address(e) == address(s.Exchanges[0]):
 			at = i
 		}
 	}
 	return at
+}
+
+// address is an exchange's URL without its parameters.
+func address(e inspect.Exchange) string {
+	if i := strings.IndexAny(e.Request.URL, "?#"); i >= 0 {
+		return e.Request.URL[:i]
+	}
+	return e.Request.URL
 }
 
 func (m *Model) onSaved(msg savedMsg) {

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-
-	"github.com/pkcescope/pkcescope/inspect"
 )
 
 // View implements [tea.Model]. It only draws what is there.
@@ -118,8 +116,13 @@ func (m *Model) headRow(p *painter) string {
 	for _, t := range tags {
 		room -= m.ruler.StringWidth(t.text) + 2
 	}
-	whose := m.ruler.Truncate(inspect.Clean(m.whose()), max(room-1, 0), "…")
-	room -= p.put(whose, toneBar, false, room)
+	for i, part := range m.whoseParts() {
+		part = choose(i > 0, " · ", "") + part
+		if i > 0 && m.ruler.StringWidth(part) >= room {
+			break
+		}
+		room -= p.put(m.ruler.Truncate(part, max(room-1, 0), "…"), toneBar, false, room)
+	}
 	for _, t := range tags {
 		p.put("  "+t.text, t.tone, false, m.w)
 	}
