@@ -141,11 +141,11 @@ func (t *wait) judge(r response) judgement {
 // isResponse reports whether parameters are an authorization response at all.
 func isResponse(q url.Values) bool { return q.Get("code") != "" || q.Get("error") != "" }
 
-// receive judges a response, records it with record's help, and ends the wait
-// if it is the one. respond is called between the two, to send and return what
-// the browser gets to see; nothing that happens after the judgement can make
-// another response be accepted as well.
-func (w *Walk) receive(t *wait, r response, respond func(judgement) Exchange) judgement {
+// receive judges a response, records it as the exchange that show returns,
+// answers with the function that comes with it, and ends the wait if the
+// response is the one. The answer has left by then: the end of the wait may be
+// the end of the listener too.
+func (w *Walk) receive(t *wait, r response, show func(judgement) (x Exchange, answer func())) judgement {
 	w.mu.Lock()
 	var j judgement
 	var came chan struct{}
@@ -174,9 +174,10 @@ func (w *Walk) receive(t *wait, r response, respond func(judgement) Exchange) ju
 		t.last = j.err
 	}
 	w.mu.Unlock()
-	x := respond(j)
+	x, answer := show(j)
 	x.Verdict = j.verdict
 	w.record(StepCallback, x)
+	answer()
 	if came != nil {
 		close(came)
 	}

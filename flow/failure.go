@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"runtime"
@@ -86,9 +85,6 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 	case isErrno(err, syscall.ENETUNREACH, 10051), isErrno(err, syscall.EHOSTUNREACH, 10065):
 		e.What = fmt.Sprintf("%s cannot be reached from this network.", host)
 		e.Try = "Check that this machine is connected (a VPN may be needed)."
-	case errors.Is(err, http.ErrSchemeMismatch):
-		e.What = fmt.Sprintf("%s answers in plain HTTP where HTTPS was expected.", u.Host)
-		e.Try = "Check the port, and whether the URL should begin with http://."
 	default:
 		e.What = fmt.Sprintf("The request to %s failed.", u.Host)
 		e.Try = "Try again; check the URL and the connection."

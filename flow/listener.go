@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -193,20 +194,24 @@ func (h *callbackHandler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	body, bodyErr := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxForm))
 	x.Request.Body = body
 
-	// send answers and returns the exchange. The answer has left before the
-	// wait can end, and the connection with it.
-	send := func(status int, p page) Exchange {
-		x.Response = writePage(rw, status, p)
+	show := func(status int, p page) Exchange {
+		x.Response = p.response(status)
 		x.Timing.Total = h.w.o.Now().Sub(start)
 		return x
 	}
+	// Each request is recorded before it is answered, so that the record has
+	// the order of the browser.
 	stray := func(v Verdict, status int, p page) {
-		x := send(status, p)
+		x := show(status, p)
 		x.Verdict = v
 		h.w.record(StepCallback, x)
+		write(rw, x.Response)
 	}
 	answer := func(q url.Values, in Place) {
-		h.w.receive(h.t, response{params: q, in: in}, func(j judgement) Exchange { return send(answerPage(j, q)) })
+		h.w.receive(h.t, response{params: q, in: in}, func(j judgement) (Exchange, func()) {
+			x := show(answerPage(j, q))
+			return x, func() { write(rw, x.Response) }
+		})
 	}
 
 	switch {
@@ -219,14 +224,26 @@ func (h *callbackHandler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	case bodyErr != nil:
 		stray(VerdictStray, http.StatusRequestEntityTooLarge, page{Title: "Too large", Text: "The request's body could not be read."})
 	case r.URL.Path == h.handover && r.Method == http.MethodPost:
-		fragment, _ := url.ParseQuery(string(body))
-		h.takeFragment(fragment.Get("fragment"), x, send)
+		// In the record the response is the request that opened our page, its
+		// URL now whole; the handover is one of our own.
+		form, _ := url.ParseQuery(string(body))
+		fragment := form.Get("fragment")
+		q, err := url.ParseQuery(fragment)
+		if err != nil || !isResponse(q) {
+			stray(VerdictStray, http.StatusBadRequest, noResponse)
+			return
+		}
+		h.w.receive(h.t, response{params: q, in: InFragment}, func(j judgement) (Exchange, func()) {
+			x := show(answerPage(j, q))
+			x.Verdict = VerdictStray
+			return h.w.complete(x, fragment), func() { write(rw, x.Response) }
+		})
 	case defaultTo(r.URL.EscapedPath(), "/") != defaultTo(h.t.target.EscapedPath(), "/"):
 		stray(VerdictStray, http.StatusNotFound, page{Title: "Nothing here", Text: "The sign-in comes back to another path."})
 	case r.Method == http.MethodPost:
 		q, err := url.ParseQuery(string(body))
 		if err != nil || !isResponse(q) {
-			stray(VerdictStray, http.StatusBadRequest, page{Title: "No response in it", Text: "The form holds neither a code nor an error."})
+			stray(VerdictStray, http.StatusBadRequest, noResponse)
 			return
 		}
 		answer(q, InForm)
@@ -243,25 +260,9 @@ func (h *callbackHandler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// takeFragment takes what our page read behind the #. In the record the
-// response is the request that opened the page, its URL now whole; the
-// handover is one of ours.
-func (h *callbackHandler) takeFragment(fragment string, x Exchange, send func(int, page) Exchange) {
-	q, err := url.ParseQuery(fragment)
-	if err != nil || !isResponse(q) {
-		x := send(http.StatusBadRequest, page{
-			Title: "No response in it", Text: "The address holds neither a code nor an error. The program is still waiting.",
-		})
-		x.Verdict = VerdictStray
-		h.w.record(StepCallback, x)
-		return
-	}
-	x.Verdict = VerdictStray
-	h.w.receive(h.t, response{params: q, in: InFragment}, func(j judgement) Exchange {
-		handover := send(answerPage(j, q))
-		handover.Verdict = VerdictStray
-		return h.w.complete(handover, fragment)
-	})
+// noResponse answers what comes to the right place and holds nothing.
+var noResponse = page{
+	Title: "No response in it", Text: "It holds neither a code nor an error. The program is still waiting.",
 }
 
 // complete swaps the record of the request that opened our page for that of
@@ -301,9 +302,9 @@ func answerPage(j judgement, q url.Values) (int, page) {
 	}
 }
 
-// writePage sends a page of ours and returns it for the record. The page asks
-// for nothing from outside and runs only its own script.
-func writePage(rw http.ResponseWriter, status int, p page) *Response {
+// response is p as it is sent. It asks for nothing from outside and runs only
+// its own script.
+func (p page) response(status int) *Response {
 	var body bytes.Buffer
 	if err := callbackPage.Execute(&body, p); err != nil {
 		panic(err) // the template is ours, and page is all it reads
@@ -312,16 +313,25 @@ func writePage(rw http.ResponseWriter, status int, p page) *Response {
 	if p.Nonce != "" {
 		script = "script-src 'nonce-" + p.Nonce + "'; "
 	}
-	h := rw.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(body.Len()))
-	h.Set("Content-Security-Policy", "default-src 'none'; "+script+"style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Connection", "close")
-	rw.WriteHeader(status)
-	_, _ = rw.Write(body.Bytes())
+	return &Response{
+		Status: status, Proto: "HTTP/1.1", Body: body.Bytes(), Size: int64(body.Len()),
+		Header: http.Header{
+			"Content-Type":   {"text/html; charset=utf-8"},
+			"Content-Length": {strconv.Itoa(body.Len())},
+			"Content-Security-Policy": {"default-src 'none'; " + script +
+				"style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+			"Referrer-Policy":        {"no-referrer"},
+			"Cache-Control":          {"no-store"},
+			"X-Content-Type-Options": {"nosniff"},
+			"Connection":             {"close"},
+		},
+	}
+}
+
+// write sends r, and returns when it has left.
+func write(rw http.ResponseWriter, r *Response) {
+	maps.Copy(rw.Header(), r.Header)
+	rw.WriteHeader(r.Status)
+	_, _ = rw.Write(r.Body)
 	_ = http.NewResponseController(rw).Flush()
-	return &Response{Status: status, Proto: "HTTP/1.1", Header: cloneHeader(h), Body: body.Bytes(), Size: int64(body.Len())}
 }

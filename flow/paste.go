@@ -100,7 +100,7 @@ func (w *Walk) Paste(text string) error {
 			Try: "Carry out the authorize step first, or go back to it.",
 		}
 	}
-	j := w.receive(t, p.response, func(judgement) Exchange { return x })
+	j := w.receive(t, p.response, func(judgement) (Exchange, func()) { return x, func() {} })
 	if j.err != nil && j.verdict != VerdictAccepted {
 		return j.err
 	}

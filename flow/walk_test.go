@@ -7,6 +7,7 @@ import (
 	"html"
 	"html/template"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -233,3 +234,5 @@ func TestWholeWalkEndsOK(t *testing.T) {
 		})
 	}
 }
+
+var quiet = log.New(io.Discard, "", 0)

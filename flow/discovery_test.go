@@ -1,0 +1,226 @@
+package flow
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestWhereMetadataIsLookedFor(t *testing.T) {
+	for issuer, want := range map[string][]string{
+		"https://a.example": {
+			"https://a.example/.well-known/openid-configuration", "https://a.example/.well-known/oauth-authorization-server",
+		},
+		"https://a.example/t/1/": {
+			"https://a.example/t/1/.well-known/openid-configuration",
+			"https://a.example/.well-known/oauth-authorization-server/t/1",
+			"https://a.example/.well-known/openid-configuration/t/1",
+		},
+	} {
+		if got := discoveryURLs(issuer); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %q, want %q", issuer, got, want)
+		}
+	}
+}
+
+func TestMetadataIsFoundAtEachPlace(t *testing.T) {
+	for i := range 3 {
+		var s *httptest.Server
+		s = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if s.URL+r.URL.Path != discoveryURLs(s.URL + "/tenant")[i] {
+				http.NotFound(w, r)
+				return
+			}
+			writeJSON(w, 200, map[string]any{
+				"issuer": s.URL + "/tenant", "authorization_endpoint": s.URL + "/a", "token_endpoint": s.URL + "/t",
+				"scopes_supported": "not a list",
+			})
+		}))
+		t.Cleanup(s.Close)
+		w := newWalk(t, Config{ClientID: "c", Issuer: s.URL + "/tenant", Provider: Provider{TokenEndpoint: s.URL + "/mine"}}, Options{})
+		if err := w.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		tr := w.Transcript()
+		if got := tr.Config.Provider; got.AuthorizationEndpoint != s.URL+"/a" || got.TokenEndpoint != s.URL+"/mine" {
+			t.Errorf("provider %+v: what was set by hand must be kept", got)
+		}
+		if n := len(tr.Step(StepDiscovery).Exchanges); n != i+1 {
+			t.Errorf("%d requests recorded, want %d", n, i+1)
+		}
+	}
+}
+
+func TestIssuerMustBeTheOneAskedFor(t *testing.T) {
+	const ms, tenant = "https://login.microsoftonline.com/", "9188040d-6c67-4c5b-b112-36a304b66dad"
+	const other = "11111111-2222-3333-4444-555555555555"
+	for _, row := range []struct {
+		asked, got string
+		practice   bool
+		want       bool
+	}{
+		{ms + "common/v2.0", ms + "{tenantid}/v2.0", false, true},
+		{ms + "organizations/v2.0", ms + "{tenantid}/v2.0", false, true},
+		{ms + "consumers/v2.0", ms + tenant + "/v2.0", false, true},
+		{ms + "contoso.onmicrosoft.com/v2.0", ms + tenant + "/v2.0", false, true},
+		{ms + tenant, "https://sts.windows.net/" + tenant + "/", false, true},
+		{"https://login.microsoftonline.us/contoso/v2.0", "https://login.microsoftonline.us/" + tenant + "/v2.0", false, true},
+		{"https://contoso.ciamlogin.com/contoso.onmicrosoft.com/v2.0", "https://" + tenant + ".ciamlogin.com/" + tenant + "/v2.0", false, true},
+		{"http://127.0.0.1:1/common/v2.0", "http://127.0.0.1:1/{tenantid}/v2.0", true, true},
+
+		{ms + tenant + "/v2.0", ms + other + "/v2.0", false, false},
+		{ms + tenant + "/v2.0", ms + "{tenantid}/v2.0", false, false},
+		{ms + "contoso/v2.0", ms + "{tenantid}/v2.0", false, false},
+		{ms + "contoso/v2.0", ms + "fabrikam/v2.0", false, false},
+		{ms + "common/v2.0", ms + "{tenantid}", false, false},
+		{ms + "common/v2.0", "https://login.microsoftonline.us/{tenantid}/v2.0", false, false},
+		{"https://contoso.ciamlogin.com/x/v2.0", "https://fabrikam.ciamlogin.com/" + tenant + "/v2.0", false, false},
+		{"https://idp.example/common/v2.0", "https://idp.example/{tenantid}/v2.0", false, false},
+		{"https://login.microsoftonline.com.attacker.example/common/v2.0", "https://login.microsoftonline.com.attacker.example/{tenantid}/v2.0", false, false},
+		{"http://127.0.0.1:1/common/v2.0", "http://127.0.0.1:1/{tenantid}/v2.0", false, false},
+		{"http://127.0.0.1:1/common/v2.0", "http://127.0.0.1:2/{tenantid}/v2.0", true, false},
+		{"https://idp.example/common/v2.0", "https://idp.example/{tenantid}/v2.0", true, false},
+	} {
+		if got := entraIssuer(row.asked, row.got, row.practice); got != row.want {
+			t.Errorf("asked %s, got %s, practice %t: %t, want %t", row.asked, row.got, row.practice, got, row.want)
+		}
+	}
+}
+
+func TestMetadataThatIsRefused(t *testing.T) {
+	for name, row := range map[string]struct {
+		change func(p *provider, m map[string]any)
+		kind   ErrorKind
+		words  []string
+	}{
+		"another issuer":      {func(_ *provider, m map[string]any) { m["issuer"] = "https://other.example" }, KindRefused, []string{"https://other.example", "RFC 8414 section 3.3"}},
+		"a slash more":        {func(p *provider, m map[string]any) { m["issuer"] = p.URL + "/" }, KindRefused, []string{"identical"}},
+		"no issuer":           {func(_ *provider, m map[string]any) { delete(m, "issuer") }, KindRefused, []string{"another issuer"}},
+		"plain http endpoint": {func(_ *provider, m map[string]any) { m["token_endpoint"] = "http://idp.example/token" }, KindRefused, []string{"token_endpoint", "TLS"}},
+		"plain http keys":     {func(_ *provider, m map[string]any) { m["jwks_uri"] = "http://idp.example/keys" }, KindRefused, []string{"jwks_uri"}},
+		"script as endpoint":  {func(_ *provider, m map[string]any) { m["authorization_endpoint"] = "javascript:alert(1)" }, KindRefused, []string{"not a URL"}},
+		"no token endpoint":   {func(_ *provider, m map[string]any) { delete(m, "token_endpoint") }, KindRefused, []string{"token_endpoint"}},
+		"wrong type":          {func(_ *provider, m map[string]any) { m["token_endpoint"] = 1 }, KindServer, []string{"wrong type"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newProvider(t)
+			p.metadata = func(m map[string]any) { row.change(p, m) }
+			w := newWalk(t, p.config(), Options{})
+			var e *Error
+			if err := w.Next(t.Context()); !errors.As(err, &e) || e.Kind != row.kind {
+				t.Fatalf("error %#v, want %s", err, row.kind)
+			}
+			for _, word := range row.words {
+				if !strings.Contains(e.What+" "+e.Why, word) {
+					t.Errorf("%q %q does not say %q", e.What, e.Why, word)
+				}
+			}
+		})
+	}
+}
+
+func TestNoMetadataSaysWhatToDo(t *testing.T) {
+	for name, handler := range map[string]http.HandlerFunc{
+		"nothing there": http.NotFound,
+		"a web page":    func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "<html>welcome</html>") },
+		"an error of Entra's": func(w http.ResponseWriter, _ *http.Request) {
+			writeJSON(w, 400, map[string]any{"error": "invalid_tenant", "error_description": "AADSTS90002: Tenant 'x' not found."})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := httptest.NewServer(handler)
+			t.Cleanup(s.Close)
+			w := newWalk(t, Config{ClientID: "c", Issuer: s.URL + "/t"}, Options{})
+			var e *Error
+			if err := w.Next(t.Context()); !errors.As(err, &e) || e.Kind != KindServer || !strings.Contains(e.Try, s.URL+"/t") || e.Why == "" {
+				t.Errorf("error %#v", err)
+			}
+			if name == "an error of Entra's" && !strings.Contains(e.Why, "AADSTS90002") {
+				t.Errorf("why %q", e.Why)
+			}
+			if n := len(w.Transcript().Step(StepDiscovery).Exchanges); n != 3 {
+				t.Errorf("%d requests recorded", n)
+			}
+		})
+	}
+}
+
+func TestDiscoveryIsSkippedWithBothEndpointsAndNoIssuer(t *testing.T) {
+	w := newWalk(t, Config{
+		ClientID: "c", Provider: Provider{AuthorizationEndpoint: "https://idp.example/a", TokenEndpoint: "https://idp.example/t"},
+	}, Options{})
+	if p, _ := w.Pending(); p.Step != StepVerifier || w.Transcript().Step(StepDiscovery).Status != StatusSkipped {
+		t.Errorf("pending %s", p.Step)
+	}
+}
+
+func TestDefaultScopes(t *testing.T) {
+	entra := []string{"openid", "profile", "offline_access", "User.Read"}
+	for _, row := range []struct {
+		issuer   string
+		practice bool
+		offline  bool
+		prompt   string
+		want     []string
+		consent  bool
+	}{
+		{issuer: "https://login.microsoftonline.com/common/v2.0", want: entra},
+		{issuer: "https://login.microsoftonline.us/x/v2.0", offline: true, want: entra},
+		{issuer: "https://login.partner.microsoftonline.cn/x/v2.0", want: entra},
+		{issuer: "https://sts.windows.net/x/", want: entra},
+		{issuer: "https://contoso.ciamlogin.com/x/v2.0", want: entra},
+		{issuer: "http://127.0.0.1:1/x/v2.0", practice: true, want: entra},
+		{issuer: "https://idp.example", want: []string{"openid", "profile", "email"}},
+		{issuer: "https://ciamlogin.com.example", want: []string{"openid", "profile", "email"}},
+		{issuer: "https://idp.example", offline: true, want: []string{"openid", "profile", "email", "offline_access"}, consent: true},
+		{issuer: "https://idp.example", offline: true, prompt: "login", want: []string{"openid", "profile", "email", "offline_access"}},
+	} {
+		c := Config{ClientID: "c", Issuer: row.issuer, Practice: row.practice, Prompt: row.prompt}
+		if row.offline {
+			c.Provider.ScopesSupported = []string{"offline_access"}
+		}
+		w := newWalk(t, c, Options{})
+		if got := w.scopes(); !slices.Equal(got, row.want) {
+			t.Errorf("%+v: scopes %v", row, got)
+		}
+		if got := w.prompt(); (got == "consent") != row.consent {
+			t.Errorf("%+v: prompt %q", row, got)
+		}
+	}
+}
+
+func TestConfigurationsThatAreRefused(t *testing.T) {
+	good := Config{ClientID: "c", Issuer: "https://idp.example"}
+	for name, change := range map[string]func(*Config){
+		"no client id":             func(c *Config) { c.ClientID = "" },
+		"no provider":              func(c *Config) { c.Issuer = "" },
+		"plain http issuer":        func(c *Config) { c.Issuer = "http://idp.example" },
+		"issuer without scheme":    func(c *Config) { c.Issuer = "idp.example" },
+		"unknown method":           func(c *Config) { c.Method = "s256" },
+		"unknown platform":         func(c *Config) { c.Platform = "mobile" },
+		"unknown response mode":    func(c *Config) { c.ResponseMode = "post" },
+		"unknown authentication":   func(c *Config) { c.AuthMethod = "basic" },
+		"secret missing":           func(c *Config) { c.AuthMethod = AuthPost },
+		"relative redirect URI":    func(c *Config) { c.RedirectURI = "/callback" },
+		"fragment in redirect URI": func(c *Config) { c.RedirectURI = "http://localhost/#x" },
+		"edit of nothing":          func(c *Config) { c.Edits = []Edit{{Step: "x", Name: "y"}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := good
+			change(&c)
+			_, err := New(c, Options{})
+			var e *Error
+			if !errors.As(err, &e) || e.Kind != KindRefused || e.What == "" || e.Try == "" {
+				t.Errorf("error %#v, want a refusal with the way out", err)
+			}
+		})
+	}
+	if _, err := New(good, Options{}); err != nil {
+		t.Errorf("the good one: %v", err)
+	}
+}
