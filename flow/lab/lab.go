@@ -19,6 +19,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -59,20 +60,18 @@ func Open(o Options) (*Lab, error) {
 		_ = home.Close()
 		return nil, err
 	}
+	l := &Lab{o: o, home: home, evil: evil}
 	for _, r := range cast() {
-		home.Register(r)
-		evil.Register(r)
+		if err := errors.Join(home.Register(r), evil.Register(r)); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
 	}
-	return &Lab{o: o, home: home, evil: evil}, nil
+	return l, nil
 }
 
 // Close ends the tenants.
 func (l *Lab) Close() error {
-	err := l.home.Close()
-	if e := l.evil.Close(); err == nil {
-		err = e
-	}
-	return err
+	return errors.Join(l.home.Close(), l.evil.Close())
 }
 
 // Play stages a scenario of [Scenarios], with its defence or without. The
