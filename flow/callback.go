@@ -15,8 +15,7 @@ type wait struct {
 
 	state     string // as it was sent; empty if none was
 	issuer    string // the provider's, if it is known
-	issuerIs  func(iss string) bool
-	issNeeded bool // the metadata promises iss (RFC 9207 section 3)
+	issNeeded bool   // the metadata promises iss (RFC 9207 section 3)
 
 	answer *answer
 	came   chan struct{} // closed once the answer is recorded
@@ -50,9 +49,6 @@ func (w *Walk) newWait(r prepared) *wait {
 	t := &wait{
 		issuer: defaultTo(c.Provider.Issuer, c.Issuer), issNeeded: c.Provider.AuthorizationResponseIss,
 		came: make(chan struct{}), done: make(chan struct{}),
-	}
-	t.issuerIs = func(iss string) bool {
-		return iss == t.issuer || strings.Contains(t.issuer, "{tenantid}") && entraIssuer(iss, t.issuer, c.Practice)
 	}
 	for _, v := range r.values {
 		if v.Name == "state" && v.In == InQuery {
@@ -136,6 +132,22 @@ func (t *wait) judge(r response) judgement {
 		return judgement{VerdictAccepted, true, e}
 	}
 	return judgement{VerdictAccepted, true, nil}
+}
+
+// issuerIs compares exactly. Where the metadata holds Entra's literal
+// {tenantid}, which discovery lets through for Entra only, a tenant's GUID may
+// stand in its place.
+func (t *wait) issuerIs(iss string) bool {
+	before, after, template := strings.Cut(t.issuer, "{tenantid}")
+	if !template {
+		return iss == t.issuer
+	}
+	tenant, ok := strings.CutPrefix(iss, before)
+	if !ok {
+		return false
+	}
+	tenant, ok = strings.CutSuffix(tenant, after)
+	return ok && guid.MatchString(tenant)
 }
 
 // isResponse reports whether parameters are an authorization response at all.

@@ -188,28 +188,23 @@ func withFreePort(raw string) string {
 	if err != nil || u.Scheme != "http" || !isLoopback(u.Hostname()) || u.Port() != "" && u.Port() != "0" {
 		return raw
 	}
-	l, err := listenFree(u.Hostname())
+	host := u.Hostname()
+	first := host
+	if strings.EqualFold(host, "localhost") {
+		first = "127.0.0.1"
+	}
+	l, err := listenTCP(first, "0")
+	if err != nil && first != host { // this machine has IPv6 only
+		l, err = listenTCP("::1", "0")
+	}
 	if err != nil {
 		return raw
 	}
 	port := l.Addr().(*net.TCPAddr).Port
 	_ = l.Close()
-	host := u.Hostname()
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
 	u.Host = host + ":" + strconv.Itoa(port)
 	return u.String()
-}
-
-// listenFree takes a free port of a loopback host.
-func listenFree(host string) (net.Listener, error) {
-	if !strings.EqualFold(host, "localhost") {
-		return net.Listen("tcp", net.JoinHostPort(host, "0"))
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return net.Listen("tcp", "[::1]:0")
-	}
-	return l, nil
 }

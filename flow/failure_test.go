@@ -68,7 +68,7 @@ func TestBrokenConnectionsAreToldApart(t *testing.T) {
 		"unknown host": {func(*testing.T) (string, http.RoundTripper) {
 			return "https://no-such.example", failingTransport{&net.DNSError{Name: "no-such.example", IsNotFound: true}}
 		}, "The name no-such.example could not be found"},
-		"connection refused": {func(t *testing.T) (string, http.RoundTripper) {
+		"connection refused": {func(*testing.T) (string, http.RoundTripper) {
 			s := httptest.NewServer(nil)
 			s.Close()
 			return s.URL, nil

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	_ "embed"
 	"errors"
@@ -134,7 +135,7 @@ func listenLoopback(u *url.URL) ([]net.Listener, error) {
 	var listeners []net.Listener
 	var failure error
 	for _, host := range hosts {
-		l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+		l, err := listenTCP(host, port)
 		switch {
 		case err == nil:
 			listeners = append(listeners, l)
@@ -154,6 +155,10 @@ func listenLoopback(u *url.URL) ([]net.Listener, error) {
 		return nil, portError(u.Hostname(), port, failure)
 	}
 	return listeners, nil
+}
+
+func listenTCP(host, port string) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(context.Background(), "tcp", net.JoinHostPort(host, port))
 }
 
 func portError(host, port string, err error) *Error {

@@ -234,14 +234,14 @@ func TestIssuerOfTheResponse(t *testing.T) {
 		iss            string // "" for the right one
 		kind           ErrorKind
 	}{
-		"right":                     {true, true, "", ""},
-		"right without promise":     {false, true, "", ""},
-		"absent without promise":    {false, false, "", ""},
-		"absent although promised":  {true, false, "", KindRefused},
-		"another":                   {false, true, "https://attacker.example", KindRefused},
-		"with a slash more":         {true, true, "/", KindRefused},
-		"two issuers, first right":  {true, true, "&iss=https://attacker.example", KindRefused},
-		"code twice in the reponse": {false, false, "&code=2", KindRefused},
+		"right":                      {true, true, "", ""},
+		"right without promise":      {false, true, "", ""},
+		"absent without promise":     {false, false, "", ""},
+		"absent although promised":   {true, false, "", KindRefused},
+		"another":                    {false, true, "https://attacker.example", KindRefused},
+		"with a slash more":          {true, true, "/", KindRefused},
+		"two issuers, first right":   {true, true, "&iss=https://attacker.example", KindRefused},
+		"code twice in the response": {false, false, "&code=2", KindRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newProvider(t)
@@ -461,6 +461,21 @@ func TestPlayedBrowserThatComesToAnEndEndsTheWait(t *testing.T) {
 	})
 }
 
+func TestTenantsIssuerFitsTheTemplateOfEntra(t *testing.T) {
+	w := &wait{issuer: "https://login.microsoftonline.com/{tenantid}/v2.0"}
+	for iss, want := range map[string]bool{
+		"https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0":  true,
+		"https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0/": false,
+		"https://login.microsoftonline.com/contoso/v2.0":                               false,
+		"https://login.microsoftonline.com//v2.0":                                      false,
+		"https://attacker.example/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0":           false,
+	} {
+		if got := w.issuerIs(iss); got != want {
+			t.Errorf("%s: %t, want %t", iss, got, want)
+		}
+	}
+}
+
 func FuzzJudge(f *testing.F) {
 	f.Add("code=a&state=STATE")
 	f.Add("error=x&state=STATE")
@@ -468,7 +483,6 @@ func FuzzJudge(f *testing.F) {
 	f.Add("code=%zz;&state")
 	f.Fuzz(func(t *testing.T, encoded string) {
 		w := &wait{state: "STATE", issuer: "https://idp.example"}
-		w.issuerIs = func(iss string) bool { return iss == w.issuer }
 		q, _ := url.ParseQuery(encoded)
 		j := w.judge(response{params: q, in: InQuery})
 		if j.verdict == VerdictAccepted && (len(q["state"]) != 1 || q.Get("state") != "STATE" || len(q["code"]) > 1) {

@@ -27,18 +27,15 @@ import (
 type Redactor struct {
 	salt     string
 	patterns []pattern
-	// byPair finds the patterns that begin with two octets: 0 for none, else
-	// one more than the place in pairs.
-	byPair []uint16
-	pairs  [][]int
-	byByte [256][]int // patterns by their first octet
-	single [256]bool  // octets that are a whole pattern
-	known  map[string]bool
+	byByte   [256][]int           // patterns by their first octet
+	pairs    [1 << 16 / 64]uint64 // set of the two octets with which one begins
+	single   [256]bool            // octets that are a whole pattern
+	known    map[string]bool
 }
 
 // NewRedactor collects the secrets of t.
 func NewRedactor(t Transcript) *Redactor {
-	r := &Redactor{salt: t.Salt, byPair: make([]uint16, 1<<16), known: map[string]bool{}}
+	r := &Redactor{salt: t.Salt, known: map[string]bool{}}
 	collectSecrets(t, r.add)
 	return r
 }
@@ -129,11 +126,10 @@ func (r *Redactor) match(s string, i int) (*pattern, int) {
 		return r.matchEscaped(s, i)
 	}
 	if i+1 < len(s) && !escapes[s[i+1]] && !r.single[s[i]] {
-		at := r.byPair[uint16(s[i])<<8|uint16(s[i+1])]
-		if at == 0 {
-			return nil, 0 // by far the most frequent case, and the reason for the table
+		// Nothing begins with these two: by far the most frequent case.
+		if pair := int(s[i])<<8 | int(s[i+1]); r.pairs[pair/64]>>(pair%64)&1 == 0 {
+			return nil, 0
 		}
-		return r.longest(s, i, r.pairs[at-1])
 	}
 	return r.longest(s, i, r.byByte[s[i]])
 }

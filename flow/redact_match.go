@@ -88,12 +88,8 @@ func (r *Redactor) addPattern(p pattern) {
 		r.single[first] = true
 		return
 	}
-	pair := &r.byPair[uint16(first)<<8|uint16(p.text[1])]
-	if *pair == 0 {
-		r.pairs = append(r.pairs, nil)
-		*pair = uint16(len(r.pairs))
-	}
-	r.pairs[*pair-1] = append(r.pairs[*pair-1], at)
+	pair := int(first)<<8 | int(p.text[1])
+	r.pairs[pair/64] |= 1 << (pair % 64)
 }
 
 // escapes are the octets with which an escape begins.

@@ -118,6 +118,9 @@ func (r *prepared) read(origin []Value, edited map[string]bool) []Value {
 	}
 	slices.Sort(headers)
 	for _, name := range headers {
+		if r.Header.Get(name) == "" {
+			continue // left out by an edit
+		}
 		add("header."+name, r.Header.Get(name), InHeader)
 	}
 	in := InURL
@@ -228,7 +231,7 @@ func (r Request) httpRequest(ctx context.Context) (*http.Request, error) {
 			Try: "Correct the URL.",
 		}.Wrap(err)
 	}
-	if err := requireHTTPS(req.URL, "The request"); err != nil {
+	if err := requireHTTPS(req.URL, "The endpoint"); err != nil {
 		return nil, err
 	}
 	req.Header = cloneHeader(r.Header)
