@@ -62,6 +62,9 @@ func (c *call) deviceCode() {
 		return
 	}
 	app, e := c.findClient(c.form.Get("client_id"), a)
+	if e != nil && e.Code == 50194 {
+		e = deny("50059") // what this endpoint says instead
+	}
 	if e != nil {
 		c.refuseJSON(e)
 		return
@@ -115,17 +118,19 @@ func (c *call) enterCode() {
 	d, ok := c.grants.deviceByUserCode(typed)
 	switch {
 	case !ok || d.state != devicePending:
-		e := deny("70018")
-		c.note(e)
-		c.devicePage(e.Text)
+		c.wrongUserCode(deny("70018"))
 	case d.expired(c.now):
-		e := deny("70019")
-		c.note(e)
-		c.devicePage(e.Text)
+		c.wrongUserCode(deny("70019"))
 	default:
 		c.r.SetPathValue("tenant", d.named)
 		c.interact(d.raw)
 	}
+}
+
+// wrongUserCode shows the page again and says why.
+func (c *call) wrongUserCode(e *refusal) {
+	c.note(e)
+	c.devicePage(e.short())
 }
 
 // redeemDevice is RFC 8628 section 3.4: the device asks whether its user is

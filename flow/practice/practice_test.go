@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/go-jose/go-jose/v4"
@@ -20,6 +22,11 @@ import (
 
 // verifier is RFC 7636 appendix B's.
 const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+
+func TestMain(m *testing.M) {
+	testOnlyKey = sync.OnceValue(newSigningKey)
+	os.Exit(m.Run())
+}
 
 // start starts a tenant for one test.
 func start(t *testing.T, o Options) *Server {
@@ -255,6 +262,13 @@ func (r reply) code() int {
 		return 0
 	}
 	return r.Codes[0]
+}
+
+func readJSON(t *testing.T, r io.Reader, v any) {
+	t.Helper()
+	if err := json.NewDecoder(r).Decode(v); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestEachHealthyPlatformGetsItsTokens(t *testing.T) {

@@ -85,11 +85,14 @@ func (e *refusal) status() int {
 	return http.StatusBadRequest
 }
 
+// short is the text with its number.
+func (e *refusal) short() string { return fmt.Sprintf("AADSTS%d: %s", e.Code, e.Text) }
+
 // describe is the error_description. Entra has written its three last parts
 // with line ends and, since about 2024, with spaces and in this order.
 func (e *refusal) describe(trace, correlation string, now time.Time) string {
-	return fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
-		e.Code, e.Text, trace, correlation, now.UTC().Format(timestampFormat))
+	return fmt.Sprintf("%s Trace ID: %s Correlation ID: %s Timestamp: %s",
+		e.short(), trace, correlation, now.UTC().Format(timestampFormat))
 }
 
 // timestampFormat is Entra's, RFC 3339 with a space.

@@ -37,11 +37,10 @@ var oidcScopes = []string{"openid", "profile", "email", "offline_access"}
 
 // scopeSet is a scope parameter, understood.
 type scopeSet struct {
-	oidc     []string
-	api      Registration // the one resource; Graph if none is named
-	wanted   []string     // permissions on it, without the resource's name
-	dotted   bool         // {resource}/.default
-	explicit bool         // the resource was named
+	oidc   []string
+	api    Registration // the one resource; Graph if none is named
+	wanted []string     // permissions on it, without the resource's name
+	dotted bool         // {resource}/.default
 }
 
 // has says whether an OpenID scope was asked for.
@@ -54,7 +53,7 @@ func (s scopeSet) all() []string { return append(slices.Clone(s.oidc), s.wanted.
 // without a resource's name falls to Microsoft Graph, whatever was meant.
 func (c *call) readScopes(app Registration, in directory, scope string) (scopeSet, *refusal) {
 	set := scopeSet{api: graph}
-	named := ""
+	named, asked := "", ""
 	for _, one := range strings.Fields(scope) {
 		if slices.Contains(oidcScopes, one) {
 			set.oidc = append(set.oidc, one)
@@ -71,7 +70,7 @@ func (c *call) readScopes(app Registration, in directory, scope string) (scopeSe
 		if named != "" && named != api.ClientID {
 			return set, deny("28000", "scope", scope)
 		}
-		named, set.api = api.ClientID, api
+		named, asked, set.api = api.ClientID, resource, api
 		if permission == ".default" {
 			set.dotted = true
 			continue
@@ -82,17 +81,32 @@ func (c *call) readScopes(app Registration, in directory, scope string) (scopeSe
 		set.wanted = append(set.wanted, permission)
 	}
 	if set.dotted {
-		set.wanted = app.permissionsOn(set.api.ClientID)
-		if len(set.wanted) == 0 && !strings.EqualFold(set.api.ClientID, app.ClientID) {
-			if len(app.Permissions) > 0 {
-				return set, deny("650057", "app", app.ClientID, "name", app.Name, "resource", named,
-					"resourceID", set.api.ClientID, "list", app.resources())
-			}
-			return set, deny("650056", "resourceName", set.api.Name, "app", app.ClientID)
-		}
+		return c.everything(set, app, asked)
 	}
-	set.explicit = named != ""
 	return set, nil
+}
+
+// everything fills in what {resource}/.default stands for: all that is
+// configured for the resource, in the app's registration.
+func (c *call) everything(set scopeSet, app Registration, asked string) (scopeSet, *refusal) {
+	if strings.EqualFold(set.api.ClientID, app.ClientID) {
+		switch {
+		case !guidPattern.MatchString(asked):
+			return set, deny("90009", "app", app.ClientID, "name", app.Name)
+		case len(app.permissionsOn(graphID)) == 0:
+			return set, deny("90008", "app", app.ClientID, "name", app.Name)
+		}
+		return set, nil
+	}
+	set.wanted = app.permissionsOn(set.api.ClientID)
+	switch {
+	case len(set.wanted) > 0:
+		return set, nil
+	case len(app.Permissions) > 0:
+		return set, deny("650057", "app", app.ClientID, "name", app.Name, "resource", asked,
+			"resourceID", set.api.ClientID, "list", app.resources())
+	}
+	return set, deny("650056", "resourceName", set.api.Name, "app", app.ClientID)
 }
 
 // splitScope takes a scope apart: "api://x/read" is the permission "read" on

@@ -73,7 +73,7 @@ func (c *call) signIn() {
 	account, e := c.checkPassword(req)
 	if e != nil {
 		c.note(e)
-		c.signInPage(req, fmt.Sprintf("AADSTS%d: %s", e.Code, e.Text))
+		c.signInPage(req, e.short())
 		return
 	}
 	// What follows is no matter of typing: the person cannot put it right here.

@@ -150,6 +150,10 @@ func (c *call) exchange() (any, *refusal) {
 		if !req.presented() {
 			return nil, deny("7000216")
 		}
+	case "password":
+		if req.authority.alias == "common" || req.authority.ID == consumersDirectory.ID {
+			return nil, deny("9001023")
+		}
 	}
 	c.event.Reason = "the practice tenant knows the code, refresh and device grants only"
 	return nil, deny("70003", "grant", grantType)
@@ -437,6 +441,9 @@ func (c *call) scopesToIssue(req tokenRequest, g grant) (scopeSet, *refusal) {
 	scope := req.form.Get("scope")
 	if req.v1 && req.form.Get("resource") != "" {
 		scope = scopeOfV1(req.form.Get("resource"))
+	}
+	if req.form.Has("scope") && strings.TrimSpace(scope) == "" {
+		return scopeSet{}, deny("28003")
 	}
 	if scope == "" {
 		scope = g.scopeText()
