@@ -35,7 +35,7 @@ the file was made. With --json the FILE may be -, for standard input.`,
 			return err
 		}
 		if asJSON {
-			return writeJSON(cmd.OutOrStdout(), newDocument(inspect.Read(t, inspect.Options{Reveal: reveal})))
+			return inspect.Read(t, inspect.Options{Reveal: reveal}).WriteJSON(cmd.OutOrStdout())
 		}
 		if err := needTerminal("Use --json to read it without one."); err != nil {
 			return err

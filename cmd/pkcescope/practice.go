@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -50,7 +51,7 @@ func servePractice(cmd *cobra.Command, listen string, asJSON bool) error {
 	defer func() { _ = server.Close() }()
 	about := describe(server)
 	if asJSON {
-		err = writeJSONLine(out, about)
+		err = json.NewEncoder(out).Encode(about)
 	} else {
 		about.print(out)
 	}

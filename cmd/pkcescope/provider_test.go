@@ -31,10 +31,13 @@ import (
 //	/other-state       a callback with another state, and never the right one
 //	/twice             the callback made twice
 //	/hostile           terminal escapes in an error's description
+//	/stall-STEP        no answer in that step, until the client hangs up
 type provider struct {
 	url          string
 	untrustedURL string // the same over TLS, with a certificate nobody trusts
 	key          *rsa.PrivateKey
+	stalled      chan struct{} // receives when a request of /stall-STEP has come
+	over         chan struct{} // closed when the test ends
 }
 
 func newProvider(t testing.TB) *provider {
@@ -42,20 +45,39 @@ func newProvider(t testing.TB) *provider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &provider{key: key}
+	p := &provider{key: key, stalled: make(chan struct{}, 1), over: make(chan struct{})}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{fault}/.well-known/openid-configuration", p.metadata)
-	mux.HandleFunc("GET /{fault}/authorize", p.authorize)
-	mux.HandleFunc("POST /{fault}/token", p.token)
-	mux.HandleFunc("GET /{fault}/keys", p.keys)
+	mux.HandleFunc("GET /{fault}/.well-known/openid-configuration", p.stall("discovery", p.metadata))
+	mux.HandleFunc("GET /{fault}/authorize", p.stall("callback", p.authorize))
+	mux.HandleFunc("POST /{fault}/token", p.stall("token", p.token))
+	mux.HandleFunc("GET /{fault}/keys", p.stall("keys", p.keys))
 	plain := httptest.NewServer(mux)
 	t.Cleanup(plain.Close)
 	untrusted := httptest.NewUnstartedServer(mux)
 	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
 	untrusted.StartTLS()
 	t.Cleanup(untrusted.Close)
+	t.Cleanup(func() { close(p.over) }) // first of all: a browser may still be waiting
 	p.url, p.untrustedURL = plain.URL, untrusted.URL
 	return p
+}
+
+// stall keeps a request of that step waiting if this is the issuer's fault.
+func (p *provider) stall(step string, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.PathValue("fault") != "stall-"+step {
+			next(w, r)
+			return
+		}
+		// A server notices that a client has hung up only once it has read
+		// the request.
+		_, _ = io.Copy(io.Discard, r.Body)
+		p.stalled <- struct{}{}
+		select {
+		case <-r.Context().Done():
+		case <-p.over:
+		}
+	}
 }
 
 func (p *provider) metadata(w http.ResponseWriter, r *http.Request) {

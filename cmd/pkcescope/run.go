@@ -190,12 +190,19 @@ func takePastes(ctx context.Context, cancel context.CancelCauseFunc, in *input, 
 // deliver prints and saves what was asked for. It does so however the run
 // ended.
 func (f runFlags) deliver(stdout io.Writer, r inspect.Report) error {
+	if !f.json && f.save == "" {
+		return nil
+	}
+	document, err := r.JSON()
+	if err != nil {
+		return err
+	}
 	var printed, saved error
 	if f.json {
-		printed = writeJSON(stdout, newDocument(r))
+		_, printed = stdout.Write(document)
 	}
 	if f.save != "" {
-		saved = saveDocument(f.save, newDocument(r))
+		saved = replaceFile(f.save, document)
 	}
 	return errors.Join(printed, saved)
 }

@@ -74,8 +74,10 @@ func terminalOptions(t *tenant, theme string) (tui.Options, error) {
 
 // show runs the terminal program. A signal ends it like any other command.
 func show(cmd *cobra.Command, o tui.Options) error {
-	_ = fmt.Sprint(o)
-	return wrongUsage("Use pkcescope run.", "The terminal program has not landed yet.")
+	if err := tui.Run(cmd.Context(), o); err != nil {
+		return fmt.Errorf("the terminal program ended: %w", err)
+	}
+	return cmd.Context().Err()
 }
 
 // needTerminal refuses to draw where nobody can see it.

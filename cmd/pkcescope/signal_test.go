@@ -1,0 +1,130 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+)
+
+// patience is how long a program may take to end, with the machine busy.
+const patience = 20 * time.Second
+
+// Ctrl-C in any step ends the run with 130, and the JSON still says how far it
+// came.
+func TestInterruptCancelsTheRunInEachStep(t *testing.T) {
+	p := newProvider(t)
+	for _, step := range []string{"discovery", "callback", "token", "keys"} {
+		t.Run(step, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			cmd := exec.Command("pkcescope", "run", "--json",
+				"--issuer", p.url+"/stall-"+step, "--client-id", "app", "--browser", "browse")
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			start(t, cmd)
+			select {
+			case <-p.stalled:
+			case <-time.After(patience):
+				t.Fatalf("the step was never reached\n%s", &stderr)
+			}
+			interrupt(t, cmd)
+			if got := cmd.ProcessState.ExitCode(); got != exitCancelled {
+				t.Errorf("exit status = %d, want %d\n%s", got, exitCancelled, &stderr)
+			}
+			var document any
+			if err := json.Unmarshal(stdout.Bytes(), &document); err != nil {
+				t.Fatalf("standard output is not one JSON document: %v\n%s", err, &stdout)
+			}
+			for path, want := range map[string]string{
+				"outcome":                       "cancelled",
+				"steps[id=" + step + "].status": "cancelled",
+			} {
+				if got, _ := lookUp(document, path); got != want {
+					t.Errorf("%s = %v, want %s", path, got, want)
+				}
+			}
+			if !bytes.Contains(stderr.Bytes(), []byte("Cancelled.")) {
+				t.Errorf("standard error does not say that it was cancelled:\n%s", &stderr)
+			}
+		})
+	}
+}
+
+// Ctrl-C is how the practice tenant alone is meant to end: it is no failure,
+// and it frees the port.
+func TestPracticeServesUntilInterrupted(t *testing.T) {
+	cmd := exec.Command("pkcescope", "practice", "--json")
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var requests bytes.Buffer
+	cmd.Stderr = &requests
+	start(t, cmd)
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	var about practiceTenant
+	if err := json.Unmarshal(line, &about); err != nil {
+		t.Fatalf("the first line is not JSON: %v\n%s", err, line)
+	}
+	platforms := map[string]bool{}
+	for _, r := range about.Registrations {
+		platforms[string(r.Platform)] = true
+	}
+	if len(platforms) != 3 || len(about.Accounts) == 0 {
+		t.Errorf("registrations for the platforms %v and %d accounts, want all three platforms and an account", platforms, len(about.Accounts))
+	}
+	for _, url := range []string{about.Discovery, about.JWKS} {
+		response, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("GET %s = %s", url, response.Status)
+		}
+	}
+	interrupt(t, cmd)
+	if got := cmd.ProcessState.ExitCode(); got != exitOK {
+		t.Errorf("exit status = %d, want %d", got, exitOK)
+	}
+	if !bytes.Contains(requests.Bytes(), []byte("/.well-known/openid-configuration")) {
+		t.Errorf("the requests are not logged on standard error:\n%s", &requests)
+	}
+	if response, err := http.Get(about.Discovery); err == nil {
+		response.Body.Close()
+		t.Errorf("the tenant still answers after its end")
+	}
+}
+
+// start starts a program that does not outlive the test.
+func start(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if cmd.ProcessState == nil {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		}
+	})
+}
+
+// interrupt sends Ctrl-C and waits for the end.
+func interrupt(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer late.Stop()
+	_ = cmd.Wait()
+}
