@@ -57,6 +57,16 @@ func (rep Report) JSON() ([]byte, error) {
 	return encode(doc)
 }
 
+// WriteJSON writes any result of this package as [Report.JSON] writes a report.
+func WriteJSON(w io.Writer, v any) error {
+	b, err := encode(v)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return err
+}
+
 // WriteJSON writes [Report.JSON] to w.
 func (rep Report) WriteJSON(w io.Writer) error {
 	b, err := rep.JSON()

@@ -166,7 +166,16 @@ func (m *Model) startWalk(c flow.Config) tea.Cmd {
 	if c.ClientSecret == "" && c.AuthMethod != flow.AuthNone && !c.Practice {
 		c.ClientSecret = m.options.Secret
 	}
-	return func() tea.Msg { return begin(number, c, b) }
+	practice := m.options.Practice
+	return func() tea.Msg {
+		if c.Practice && b.played == nil && practice != nil {
+			// A walk that was asked for on the command line.
+			if _, played, err := practice(); err == nil {
+				b.played = played
+			}
+		}
+		return begin(number, c, b)
+	}
 }
 
 // nextVisit ends what is on the screen; results of it are strangers from now on.

@@ -64,7 +64,7 @@ func runPKCE(cmd *cobra.Command, f pkceFlags) error {
 	}
 	r := inspect.ReadPKCE(in)
 	if f.json {
-		if err := writeJSON(cmd.OutOrStdout(), r); err != nil {
+		if err := inspect.WriteJSON(cmd.OutOrStdout(), r); err != nil {
 			return err
 		}
 	} else {
