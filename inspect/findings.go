@@ -19,26 +19,26 @@ func rules() []rule {
 	return slices.Concat(pkceRules(), requestRules(), callbackRules(), answerRules(), serverRules())
 }
 
-// findingsOf applies every rule, then what the tokens' checks and the
-// diagnosis of a failed step add, and gives the findings by step, the gravest
-// first.
-func findingsOf(r *run, tokens map[flow.StepID][]Token) map[flow.StepID][]Finding {
+// findingsOf applies every rule, then what the diagnosis of a failed step adds,
+// and gives the findings by step. What depends on the time, the tokens' checks
+// add afterwards.
+func findingsOf(r *run) map[flow.StepID][]Finding {
 	out := map[flow.StepID][]Finding{}
 	for _, rule := range rules() {
 		out[rule.step] = append(out[rule.step], rule.check(r)...)
-	}
-	for id, list := range tokens {
-		for _, tok := range list {
-			out[id] = append(out[id], tokenFindings(tok)...)
-		}
 	}
 	for _, s := range r.t.Steps {
 		if s.Status == flow.StatusFailed {
 			out[s.ID] = append(out[s.ID], causesOf(r, s)...)
 		}
 	}
-	for id, list := range out {
-		out[id] = inOrder(list)
+	return out
+}
+
+func findingsOfTokens(tokens []Token) []Finding {
+	var out []Finding
+	for _, tok := range tokens {
+		out = append(out, tokenFindings(tok)...)
 	}
 	return out
 }

@@ -55,15 +55,10 @@ type shown struct {
 }
 
 // mask returns s as a file may hold it.
-func (v shown) mask(s string) (out string) {
+func (v shown) mask(s string) string {
 	if v.redactor == nil || s == "" {
 		return s
 	}
-	defer func() {
-		if recover() != nil {
-			out = s
-		}
-	}()
 	return v.redactor.Mask(s)
 }
 

@@ -11,39 +11,35 @@ import (
 	"github.com/pkcescope/pkcescope/flow"
 )
 
-// exchange explains the i-th exchange of a step.
-func (r *reader) exchange(s flow.Step, i int, ex flow.Exchange) Exchange {
-	return r.views.exchange(s.ID, i, func() Exchange {
+// exchange explains the i-th exchange of a step. It is masked already.
+func (r *reader) exchange(step flow.StepID, i int, ex flow.Exchange, values []flow.Value, unsent bool) Exchange {
+	return r.views.exchange(step, i, func() Exchange {
+		l := layout{shown{reveal: r.reveal}, r.prov, step, values}
 		out := Exchange{
-			Label:    label(s.ID, i, ex),
+			Label:    label(step, i, ex),
 			Actor:    flow.Actor(Clean(string(ex.Actor))),
 			Channel:  flow.Channel(Clean(string(ex.Channel))),
 			Verdict:  flow.Verdict(Clean(string(ex.Verdict))),
-			Request:  r.request(s.ID, ex, s.Values),
-			Error:    r.err(ex.Error),
+			Pending:  unsent,
+			Request:  l.request(ex.Request),
+			Error:    l.err(ex.Error),
 			Duration: ex.Timing.Total,
 		}
 		if ex.Response != nil {
-			m := r.response(s.ID, ex)
+			m := l.response(ex.Response)
 			out.Response = &m
 		}
 		return out
 	})
 }
 
-// pendingExchange explains the request that would be sent next.
-func (r *reader) pendingExchange(p flow.Pending) Exchange {
-	ex := flow.Exchange{Actor: flow.ActorApp, Channel: flow.ChannelBack, Request: *p.Request}
-	if p.Step == flow.StepAuthorize {
-		ex.Actor, ex.Channel = flow.ActorBrowser, flow.ChannelFront
-	}
-	return Exchange{
-		Label:   label(p.Step, 0, ex),
-		Actor:   ex.Actor,
-		Channel: ex.Channel,
-		Pending: true,
-		Request: r.request(p.Step, ex, p.Values),
-	}
+// layout lays out the messages of one exchange.
+type layout struct {
+	shown
+
+	prov   provider
+	step   flow.StepID
+	values []flow.Value // what the engine knows of the parameters
 }
 
 // label names an exchange for its tab.
@@ -114,48 +110,46 @@ func place(step flow.StepID) string {
 
 // request lays out a request. Its parameters get what the engine knows of them:
 // who chose each, and which are PKCE's.
-func (r *reader) request(step flow.StepID, ex flow.Exchange, values []flow.Value) Message {
-	req := ex.Request
-	m := Message{URL: r.text(req.URL)}
-	at := place(step)
-	if step == flow.StepAuthorize && req.Method == http.MethodPost {
+func (l layout) request(req flow.Request) Message {
+	m := Message{URL: l.text(req.URL)}
+	at := place(l.step)
+	if l.step == flow.StepAuthorize && req.Method == http.MethodPost {
 		at = "page"
 	}
 	target, query, fragment := splitURL(req.URL)
-	m.Rows = append(m.Rows, r.paramRows(formPairs(query), at, values)...)
-	m.Rows = append(m.Rows, r.paramRows(formPairs(fragment), at, values)...)
+	m.Rows = append(m.Rows, l.paramRows(formPairs(query), at)...)
+	m.Rows = append(m.Rows, l.paramRows(formPairs(fragment), at)...)
 	kind, note := kindOf(req.Header, req.Body)
 	m.Kind, m.Note = kind, note
 	switch kind {
 	case "form":
-		m.Rows = append(m.Rows, r.paramRows(formPairs(string(req.Body)), at, values)...)
+		m.Rows = append(m.Rows, l.paramRows(formPairs(string(req.Body)), at)...)
 	case "json", "jwks":
 		pairs, problem := jsonPairs(req.Body)
-		m.Rows = append(m.Rows, r.paramRows(pairs, at, values)...)
+		m.Rows = append(m.Rows, l.paramRows(pairs, at)...)
 		m.Note = remark(m.Note, problem)
 	}
 	method := req.Method
 	if method == "" {
 		method = http.MethodGet
 	}
-	m.Line = r.text(method + " " + target + " HTTP/1.1")
-	m.Headers = r.headerRows(req.Header, "request")
+	m.Line = l.text(method + " " + target + " HTTP/1.1")
+	m.Headers = l.headerRows(req.Header, "request")
 	line := target
 	if query != "" {
 		line += "?" + query
 	}
-	m.Raw = r.raw(method+" "+line+" HTTP/1.1", hostOf(req.URL), req.Header, req.Body)
-	m.Pretty, m.Note = r.pretty(kind, req.Body, m.Note)
+	m.Raw = l.raw(method+" "+line+" HTTP/1.1", hostOf(req.URL), req.Header, req.Body)
+	m.Pretty, m.Note = l.pretty(kind, req.Body, m.Note)
 	return m
 }
 
 // response lays out a response. Of a redirect the parameters in Location are
 // the message.
-func (r *reader) response(step flow.StepID, ex flow.Exchange) Message {
-	res := ex.Response
+func (l layout) response(res *flow.Response) Message {
 	kind, note := kindOf(res.Header, res.Body)
 	m := Message{Kind: kind, Note: note}
-	m.Line = r.text(strings.TrimSpace(fmt.Sprintf("%d %s", res.Status, http.StatusText(res.Status))))
+	m.Line = l.text(strings.TrimSpace(fmt.Sprintf("%d %s", res.Status, http.StatusText(res.Status))))
 	if res.Truncated {
 		note := "The body was cut off"
 		if res.Size > int64(len(res.Body)) {
@@ -165,24 +159,24 @@ func (r *reader) response(step flow.StepID, ex flow.Exchange) Message {
 	}
 	if loc := res.Header.Get("Location"); loc != "" {
 		_, query, fragment := splitURL(loc)
-		m.Rows = append(m.Rows, r.paramRows(formPairs(query), locationPlace(query+fragment), nil)...)
-		m.Rows = append(m.Rows, r.paramRows(formPairs(fragment), "callback", nil)...)
+		m.Rows = append(m.Rows, l.paramRows(formPairs(query), locationPlace(query+fragment))...)
+		m.Rows = append(m.Rows, l.paramRows(formPairs(fragment), "callback")...)
 	}
 	switch kind {
 	case "json", "jwks":
 		pairs, problem := jsonPairs(res.Body)
-		m.Rows = append(m.Rows, r.memberRows(step, kind, pairs)...)
+		m.Rows = append(m.Rows, l.memberRows(kind, pairs)...)
 		m.Note = remark(m.Note, problem)
 	case "form": // GitHub answers its token request so unless asked for JSON
-		m.Rows = append(m.Rows, r.memberRows(step, kind, formPairs(string(res.Body)))...)
+		m.Rows = append(m.Rows, l.memberRows(kind, formPairs(string(res.Body)))...)
 	}
-	m.Headers = r.headerRows(res.Header, "response")
+	m.Headers = l.headerRows(res.Header, "response")
 	proto := res.Proto
 	if proto == "" {
 		proto = "HTTP/1.1"
 	}
-	m.Raw = r.raw(proto+" "+strings.TrimSpace(fmt.Sprintf("%d %s", res.Status, http.StatusText(res.Status))), "", res.Header, res.Body)
-	m.Pretty, m.Note = r.pretty(kind, res.Body, m.Note)
+	m.Raw = l.raw(proto+" "+strings.TrimSpace(fmt.Sprintf("%d %s", res.Status, http.StatusText(res.Status))), "", res.Header, res.Body)
+	m.Pretty, m.Note = l.pretty(kind, res.Body, m.Note)
 	return m
 }
 
@@ -194,20 +188,20 @@ func locationPlace(params string) string {
 }
 
 // memberRows explains the members of an answer, by what the answer is.
-func (r *reader) memberRows(step flow.StepID, kind string, pairs []field) []Row {
+func (l layout) memberRows(kind string, pairs []field) []Row {
 	var rows []Row
 	for _, p := range pairs {
-		e, ok := r.member(step, kind, p.Name)
-		row := r.entryRow(p.Name, bound(p.Value), e, ok)
+		e, ok := memberEntry(l.step, kind, p.Name)
+		row := l.entryRow(p.Name, bound(p.Value), e, ok)
 		row.Problem = p.Broken
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-// member finds the entry for a member of a JSON answer. "keys[2].kid" is
+// memberEntry finds the entry for a member of a JSON answer. "keys[2].kid" is
 // looked up whole, without its indices, and by its last name.
-func (r *reader) member(step flow.StepID, kind, name string) (Entry, bool) {
+func memberEntry(step flow.StepID, kind, name string) (Entry, bool) {
 	whole := withoutIndices(name)
 	last := whole[strings.LastIndexByte(whole, '.')+1:]
 	type book struct {
@@ -251,7 +245,7 @@ func withoutIndices(name string) string {
 }
 
 // paramRows explains parameters in the order of the wire.
-func (r *reader) paramRows(pairs []field, at string, values []flow.Value) []Row {
+func (l layout) paramRows(pairs []field, at string) []Row {
 	var rows []Row
 	seen := map[string]int{}
 	for _, p := range pairs {
@@ -259,11 +253,11 @@ func (r *reader) paramRows(pairs []field, at string, values []flow.Value) []Row 
 		if !ok && at == "callback" {
 			e, ok = Parameters().Find(p.Name, "response")
 		}
-		row := r.entryRow(p.Name, bound(p.Value), e, ok)
-		for _, v := range values {
+		row := l.entryRow(p.Name, bound(p.Value), e, ok)
+		for _, v := range l.values {
 			if v.Name == p.Name && v.In != flow.InLocal && v.In != flow.InHeader {
 				v.Value = bound(p.Value)
-				r.mark(&row, v)
+				l.mark(&row, v)
 				break
 			}
 		}
@@ -280,17 +274,14 @@ func (r *reader) paramRows(pairs []field, at string, values []flow.Value) []Row 
 
 // headerRows explains headers, sorted by name: their order on the wire is not
 // recorded.
-func (r *reader) headerRows(h http.Header, at string) []Row {
+func (l layout) headerRows(h http.Header, at string) []Row {
 	var rows []Row
 	for _, name := range sortedKeys(h) {
 		for _, value := range h[name] {
 			e, ok := Headers().Find(name, at)
-			row := r.entryRow(name, bound(value), e, ok)
+			row := l.entryRow(name, bound(value), e, ok)
 			if !ok {
 				row.What = "A header that plays no part in the flow."
-			}
-			if e.Secret && r.redactor != nil {
-				row.Value = r.credentials(value)
 			}
 			rows = append(rows, row)
 		}
@@ -298,21 +289,8 @@ func (r *reader) headerRows(h http.Header, at string) []Row {
 	return rows
 }
 
-// credentials keeps the scheme of an Authorization header visible.
-func (r *reader) credentials(value string) string {
-	m := r.mask(value)
-	if m != value {
-		return Clean(ShowMasks(m))
-	}
-	scheme, rest, ok := strings.Cut(value, " ")
-	if !ok {
-		return r.secret(value)
-	}
-	return Clean(scheme) + " " + r.secret(rest)
-}
-
 // raw lays a message out as it crossed the wire, one line each.
-func (r *reader) raw(first, host string, h http.Header, body []byte) []string {
+func (l layout) raw(first, host string, h http.Header, body []byte) []string {
 	var b strings.Builder
 	b.WriteString(Clean(first) + "\n")
 	if host != "" && h.Get("Host") == "" {
@@ -323,17 +301,17 @@ func (r *reader) raw(first, host string, h http.Header, body []byte) []string {
 			b.WriteString(Clean(name) + ": " + Clean(v) + "\n")
 		}
 	}
-	lines := r.lines(strings.TrimSuffix(b.String(), "\n"))
+	lines := l.lines(strings.TrimSuffix(b.String(), "\n"))
 	if len(body) > 0 {
 		lines = append(lines, "")
-		lines = append(lines, r.lines(string(body))...)
+		lines = append(lines, l.lines(string(body))...)
 	}
 	return lines
 }
 
-func (r *reader) pretty(kind string, body []byte, note string) (lines []string, newNote string) {
+func (l layout) pretty(kind string, body []byte, note string) (lines []string, newNote string) {
 	text, problem := pretty(kind, body)
-	return r.lines(text), remark(note, problem)
+	return l.lines(text), remark(note, problem)
 }
 
 // splitURL cuts a URL into target, query and fragment without judging it.

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 
 // reader is one reading of a transcript. It is thrown away afterwards.
 type reader struct {
-	shown
+	shown // for what is not masked yet: tokens and findings
 
 	t       flow.Transcript
 	pending *flow.Pending
@@ -21,41 +22,35 @@ type reader struct {
 }
 
 func read(t flow.Transcript, p *flow.Pending, o Options) Report {
-	r := &reader{t: t, pending: p, now: o.Now, prov: providerOf(t)}
-	r.reveal = o.Reveal
-	if !o.Reveal {
-		func() {
-			defer func() { _ = recover() }()
-			r.redactor = flow.NewRedactor(t)
-		}()
+	if o.Now.IsZero() {
+		o.Now = lastTime(t)
 	}
-	if r.now.IsZero() {
-		r.now = lastTime(t)
+	v := viewsOf(t, p, o.Reveal)
+	if rep, ok := v.report(o.Now); ok {
+		return rep
 	}
-	r.run = newRun(t, p, r.now, r.prov)
-	r.views = viewsOf(t, o.Reveal)
-
-	rep := Report{Transcript: t, Outcome: t.Outcome}
-	if !o.Reveal {
-		rep.Transcript = r.views.redacted(t)
+	r := &reader{
+		shown: shown{redactor: v.redactor, reveal: o.Reveal},
+		t:     t, pending: p, now: o.Now, prov: v.run.prov, run: &v.run, views: v,
 	}
-	tokens := tokensOf(r.run)
-	findings := findingsOf(r.run, tokens)
-	rep.plain = make(map[flow.StepID]stepData, len(tokens))
-	for _, s := range stepsOf(t) {
+	rep := Report{Transcript: withoutPending(v.shown, p), Outcome: t.Outcome, plain: map[flow.StepID]stepData{}}
+	tokens := tokensOf(r.run, o.Now)
+	for _, s := range stepsOf(v.shown) {
+		findings := inOrder(slices.Concat(v.findings[s.ID], findingsOfTokens(tokens[s.ID])))
 		d := stepData{}
 		for _, tok := range tokens[s.ID] {
 			d.tokens = append(d.tokens, r.fileToken(tok))
 		}
-		for _, f := range findings[s.ID] {
+		for _, f := range findings {
 			d.findings = append(d.findings, r.fileFinding(f))
 		}
 		rep.plain[s.ID] = d
-		rep.Steps = append(rep.Steps, r.step(s, tokens[s.ID], findings[s.ID]))
+		rep.Steps = append(rep.Steps, r.step(s, tokens[s.ID], findings))
 	}
 	rep.Summary = r.summary(rep.Steps)
 	rep.Arrows = r.arrows()
 	rep.Clocks = r.clocks()
+	v.keep(rep, o.Now)
 	return rep
 }
 
@@ -122,20 +117,21 @@ func (r *reader) step(s flow.Step, tokens []Token, findings []Finding) Step {
 			out.Values = append(out.Values, r.valueRow(v))
 		}
 	}
-	for i, ex := range s.Exchanges {
-		out.Exchanges = append(out.Exchanges, r.exchange(s, i, ex))
-	}
-	if p := r.pending; p != nil && p.Step == s.ID {
-		if p.Request != nil {
-			out.Exchanges = append(out.Exchanges, r.pendingExchange(*p))
-		}
-		if len(s.Values) == 0 {
-			for _, v := range p.Values {
-				if v.In == flow.InLocal || v.In == "" {
-					out.Values = append(out.Values, r.valueRow(v))
-				}
+	next := r.pending != nil && r.pending.Step == s.ID
+	if next && len(s.Values) == 0 {
+		for _, v := range r.pending.Values {
+			if v.In == flow.InLocal || v.In == "" {
+				out.Values = append(out.Values, r.valueRow(v))
 			}
 		}
+	}
+	for i, ex := range s.Exchanges {
+		unsent := next && r.pending.Request != nil && i == len(s.Exchanges)-1
+		values := s.Values
+		if unsent {
+			values = r.pending.Values
+		}
+		out.Exchanges = append(out.Exchanges, r.exchange(s.ID, i, ex, values, unsent))
 	}
 	for _, tok := range tokens {
 		out.Tokens = append(out.Tokens, r.screenToken(tok))
@@ -148,60 +144,11 @@ func (r *reader) step(s flow.Step, tokens []Token, findings []Finding) Step {
 
 // valueRow explains a value that was made here.
 func (r *reader) valueRow(v flow.Value) Row {
+	l := layout{shown: r.shown, prov: r.prov}
 	e, ok := Parameters().Find(v.Name, "local")
-	row := r.entryRow(v.Name, v.Value, e, ok)
-	r.mark(&row, v)
+	row := l.entryRow(v.Name, v.Value, e, ok)
+	l.mark(&row, v)
 	return row
-}
-
-// entryRow makes a row of a name, a value and its entry in a glossary.
-func (r *reader) entryRow(name, value string, e Entry, known bool) Row {
-	row := Row{Name: r.text(name), Value: r.text(value)}
-	if !known {
-		row.What = "An extra of this provider or of this client: no standard and no glossary of ours describes it."
-		return row
-	}
-	row.What, row.Who, row.Without, row.Source = e.Meaning(r.prov.glossary), e.Who, e.Without, e.Source
-	row.PKCE, row.Secret = e.PKCE, e.Secret
-	if e.Secret {
-		row.Value = r.secret(value)
-	}
-	if e.Time {
-		if at, ok := unixTime(value); ok {
-			row.Value += "  (" + at.UTC().Format(timeLayout) + ")"
-		}
-	}
-	return row
-}
-
-// mark puts on a row what the engine knows about the value.
-func (r *reader) mark(row *Row, v flow.Value) {
-	row.PKCE = row.PKCE || v.PKCE
-	row.Edited = v.Edited
-	row.Problem = r.text(v.Problem)
-	if v.Secret {
-		row.Secret = true
-		row.Value = r.secret(v.Value)
-	}
-	if who := chosenBy(v); who != "" {
-		row.Who = strings.TrimSpace(who + " " + row.Who)
-	}
-}
-
-func chosenBy(v flow.Value) string {
-	switch {
-	case v.Edited:
-		return "You changed it for this run."
-	case v.By == flow.ByYou:
-		return "You set it."
-	case v.By == flow.ByProgram:
-		return "pkcescope filled it in for this run."
-	case v.By == flow.ByFlow:
-		return "The specification fixes it."
-	case v.By == flow.ByProvider:
-		return "The provider said it."
-	}
-	return ""
 }
 
 // summary says in a sentence where the run stands.

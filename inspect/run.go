@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
 )
@@ -14,7 +13,6 @@ import (
 // was sent at each step, and what was answered.
 type run struct {
 	t    flow.Transcript
-	now  time.Time
 	prov provider
 
 	// authorize, token and refresh are the parameters of the requests, sent or
@@ -51,8 +49,8 @@ func (p *params) lookup(name string) (string, bool) {
 	return "", false
 }
 
-func newRun(t flow.Transcript, p *flow.Pending, now time.Time, prov provider) *run {
-	r := &run{t: t, now: now, prov: prov}
+func newRun(t flow.Transcript, p *flow.Pending, prov provider) run {
+	r := run{t: t, prov: prov}
 	r.authorize, r.pendingAuthorize = r.sent(flow.StepAuthorize, p)
 	r.token, r.pendingToken = r.sent(flow.StepToken, p)
 	r.refresh, _ = r.sent(flow.StepRefresh, p)

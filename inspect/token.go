@@ -38,8 +38,8 @@ type given struct {
 
 // tokensOf decodes and checks every token of a run, by step, as they are: not
 // masked, not cleaned.
-func tokensOf(r *run) map[flow.StepID][]Token {
-	g := given{now: r.now, prov: r.prov, clientID: r.clientID(), authorize: r.authorize}
+func tokensOf(r *run, now time.Time) map[flow.StepID][]Token {
+	g := given{now: now, prov: r.prov, clientID: r.clientID(), authorize: r.authorize}
 	g.issuer, g.issFrom = r.issuer()
 	g.nonce, g.nonceKnown = r.authorize.get("nonce"), r.authorize != nil
 	g.jwks = r.jwks
@@ -67,7 +67,7 @@ func tokensOf(r *run) map[flow.StepID][]Token {
 		out[a.step] = answerTokens(a.answer, g)
 	}
 	if tok := r.token.get("client_assertion"); tok != "" {
-		out[flow.StepToken] = append(out[flow.StepToken], readToken("client_assertion", tok, given{now: r.now, prov: r.prov, clientID: r.clientID()}))
+		out[flow.StepToken] = append(out[flow.StepToken], readToken("client_assertion", tok, given{now: now, prov: r.prov, clientID: r.clientID()}))
 	}
 	return out
 }
