@@ -77,12 +77,11 @@ func missingEndpoint(name string) error {
 // then it is another one.
 func (w *Walk) beginWait() (prepared, *wait, error) {
 	for tries := 0; ; tries++ {
-		w.mu.Lock()
-		r, err := w.prepare(StepAuthorize)
+		r, err := w.ready(StepAuthorize)
 		if err != nil {
-			w.mu.Unlock()
 			return prepared{}, nil, err
 		}
+		w.mu.Lock()
 		old := w.wait
 		w.wait = w.newWait(r)
 		wait, c := w.wait, w.t.Config

@@ -158,34 +158,7 @@ func isResponse(q url.Values) bool { return q.Get("code") != "" || q.Get("error"
 // response is the one. The answer has left by then: the end of the wait may be
 // the end of the listener too.
 func (w *Walk) receive(t *wait, r response, show func(judgement) (x Exchange, answer func())) judgement {
-	w.mu.Lock()
-	var j judgement
-	var came chan struct{}
-	if t.answer != nil {
-		j = judgement{verdict: VerdictDuplicate, err: &Error{
-			Kind: KindRefused, What: "The response had been received before.",
-			Why: "Only the first one counts.", Try: "Go on with the run, or go back to the authorize step.",
-		}}
-	} else if j = t.judge(r); j.final {
-		members := map[string]string{}
-		for name := range r.params {
-			members[name] = r.params.Get(name)
-		}
-		t.answer = &answer{values: responseValues(members, r.in), err: j.err}
-		for i := range t.answer.values {
-			v := &t.answer.values[i]
-			if v.Name == "code" && r.bare {
-				v.Problem = "pasted without its state, so nothing shows that it belongs to this run"
-			}
-			if v.Name == "iss" && t.issuer == "" {
-				v.Problem = "the provider's issuer is not known, so this could not be compared"
-			}
-		}
-		came = t.came
-	} else {
-		t.last = j.err
-	}
-	w.mu.Unlock()
+	j, came := w.decide(t, r)
 	x, answer := show(j)
 	x.Verdict = j.verdict
 	w.record(StepCallback, x)
@@ -194,6 +167,39 @@ func (w *Walk) receive(t *wait, r response, show func(judgement) (x Exchange, an
 		close(came)
 	}
 	return j
+}
+
+// decide judges a response and takes it if it is the one. Nothing that happens
+// afterwards can make another be taken as well. It returns the channel to close
+// once the response is recorded.
+func (w *Walk) decide(t *wait, r response) (judgement, chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if t.answer != nil {
+		return judgement{verdict: VerdictDuplicate, err: &Error{
+			Kind: KindRefused, What: "The response had been received before.",
+			Why: "Only the first one counts.", Try: "Go on with the run, or go back to the authorize step.",
+		}}, nil
+	}
+	j := t.judge(r)
+	if !j.final {
+		t.last = j.err
+		return j, nil
+	}
+	members := map[string]string{}
+	for name := range r.params {
+		members[name] = r.params.Get(name)
+	}
+	t.answer = &answer{values: responseValues(members, r.in), err: j.err}
+	for i := range t.answer.values {
+		switch v := &t.answer.values[i]; {
+		case v.Name == "code" && r.bare:
+			v.Problem = "pasted without its state, so nothing shows that it belongs to this run"
+		case v.Name == "iss" && t.issuer == "":
+			v.Problem = "the provider's issuer is not known, so this could not be compared"
+		}
+	}
+	return j, t.came
 }
 
 // awaitCallback waits for the authorization response.
@@ -212,16 +218,10 @@ func (w *Walk) awaitCallback(ctx context.Context) error {
 	select {
 	case <-came:
 		return w.takeAnswer(t)
-	default:
-	}
-	select {
-	case <-came:
-		return w.takeAnswer(t)
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-done:
+	case <-done: // perhaps with a last request that is still being recorded
 	}
-	// The browser may have ended with a last request that is being recorded.
 	w.mu.Lock()
 	taken, last := t.answer != nil, t.last
 	w.mu.Unlock()

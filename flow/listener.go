@@ -88,9 +88,11 @@ func (t *wait) listen(w *Walk) error {
 	if err != nil {
 		return err
 	}
-	l.handover = "/handover/" + rand.Text()
+	if l.handover == "" { // once and for all: a page that is open knows it
+		l.handover = "/handover/" + rand.Text()
+	}
 	server := &http.Server{
-		Handler:           &callbackHandler{w: w, t: t, handover: l.handover},
+		Handler:           &callbackHandler{w: w, t: t},
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       30 * time.Second,
@@ -177,9 +179,8 @@ func portError(host, port string, err error) *Error {
 
 // callbackHandler answers the browser.
 type callbackHandler struct {
-	w        *Walk
-	t        *wait
-	handover string
+	w *Walk
+	t *wait
 }
 
 // page is what callback.html shows.
@@ -228,7 +229,7 @@ func (h *callbackHandler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		})
 	case bodyErr != nil:
 		stray(VerdictStray, http.StatusRequestEntityTooLarge, page{Title: "Too large", Text: "The request's body could not be read."})
-	case r.URL.Path == h.handover && r.Method == http.MethodPost:
+	case r.URL.Path == h.t.handover && r.Method == http.MethodPost:
 		// In the record the response is the request that opened our page, its
 		// URL now whole; the handover is one of our own.
 		form, _ := url.ParseQuery(string(body))
@@ -257,7 +258,7 @@ func (h *callbackHandler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet:
 		// What stands behind # never reaches a server: our page hands it over.
 		stray(VerdictStray, http.StatusOK, page{
-			Title: "One moment", Handover: h.handover, Nonce: rand.Text(),
+			Title: "One moment", Handover: h.t.handover, Nonce: rand.Text(),
 			Text: "This page hands the response over to pkcescope.",
 		})
 	default:

@@ -94,18 +94,14 @@ func (w *Walk) verifierValue() Value {
 }
 
 func (w *Walk) makeVerifier() error {
-	w.mu.Lock()
-	v := w.verifierValue()
-	w.mu.Unlock()
-	w.note(StepVerifier, []Value{v})
+	p, _ := w.Pending()
+	w.note(StepVerifier, p.Values)
 	return nil
 }
 
 func (w *Walk) deriveChallenge() error {
-	w.mu.Lock()
-	values := w.challengeValues()
-	w.mu.Unlock()
-	w.note(StepChallenge, values)
+	p, _ := w.Pending()
+	w.note(StepChallenge, p.Values)
 	return nil
 }
 

@@ -19,6 +19,14 @@ type prepared struct {
 	values []Value
 }
 
+// ready is prepare for a walk that is not locked. It unlocks even if prepare
+// panics, or Next could not write down that it did.
+func (w *Walk) ready(id StepID) (prepared, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.prepare(id)
+}
+
 // prepare makes the request of a step and applies the person's edits to it. It
 // sends nothing. The walk must be locked.
 func (w *Walk) prepare(id StepID) (prepared, error) {

@@ -22,9 +22,7 @@ func (w *Walk) send(ctx context.Context, id StepID, r prepared, redirect func(*h
 
 // fetchKeys gets the provider's key set, RFC 7517 section 5.
 func (w *Walk) fetchKeys(ctx context.Context) error {
-	w.mu.Lock()
-	r, err := w.prepare(StepKeys)
-	w.mu.Unlock()
+	r, err := w.ready(StepKeys)
 	if err != nil {
 		return err
 	}
@@ -61,9 +59,7 @@ func (w *Walk) userInfoRequest() (prepared, error) {
 }
 
 func (w *Walk) fetchUserInfo(ctx context.Context) error {
-	w.mu.Lock()
-	r, err := w.prepare(StepUserInfo)
-	w.mu.Unlock()
+	r, err := w.ready(StepUserInfo)
 	if err != nil {
 		return err
 	}

@@ -124,13 +124,11 @@ func (w *Walk) origin() string {
 
 // redeem sends the token request or the refresh request.
 func (w *Walk) redeem(ctx context.Context, id StepID) error {
-	w.mu.Lock()
-	r, err := w.prepare(id)
-	seen := &Walk{t: w.t.clone(), given: w.given, draft: w.draft}
-	w.mu.Unlock()
+	r, err := w.ready(id)
 	if err != nil {
 		return err
 	}
+	seen := &Walk{t: w.Transcript()} // x/oauth2 runs without the lock
 	w.note(id, r.values)
 
 	// x/oauth2 makes the request again; what goes out in its place is the one

@@ -68,8 +68,8 @@ func TestTokenAnswersThatAreOfNoUse(t *testing.T) {
 			if len(s.Exchanges) != 1 {
 				t.Fatalf("%d exchanges: one request, sent once", len(s.Exchanges))
 			}
-			if len(p.forms) != 1 {
-				t.Errorf("the token endpoint was asked %d times", len(p.forms))
+			if n := p.asked(); n != 1 {
+				t.Errorf("the token endpoint was asked %d times", n)
 			}
 			if name == "a body that breaks off" {
 				x := s.Exchanges[0]

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -28,6 +29,7 @@ type provider struct {
 	secret string // what the client must show, if anything
 
 	codes map[string]url.Values
+	mu    sync.Mutex
 	forms []url.Values // what the token endpoint was sent
 	heads []http.Header
 }
@@ -66,8 +68,10 @@ func newProvider(t testing.TB) *provider {
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
+		p.mu.Lock()
 		p.forms = append(p.forms, r.PostForm)
 		p.heads = append(p.heads, r.Header)
+		p.mu.Unlock()
 		if p.token != nil {
 			p.token(w, r)
 			return
@@ -121,6 +125,13 @@ func newProvider(t testing.TB) *provider {
 	p.Server = httptest.NewServer(mux)
 	t.Cleanup(p.Close)
 	return p
+}
+
+// asked is how often the token endpoint was asked.
+func (p *provider) asked() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.forms)
 }
 
 func s256(verifier string) string {
