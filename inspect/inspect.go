@@ -22,6 +22,9 @@ type Options struct {
 	Now time.Time
 	// Reveal shows secrets.
 	Reveal bool
+	// WithoutPKCE explains and draws the run as the plain code flow would be.
+	// What PKCE added to it keeps its mark, so that it can be left out.
+	WithoutPKCE bool
 }
 
 // Report is everything there is to show of a transcript.
@@ -43,12 +46,12 @@ type Report struct {
 
 // Read reads t. It is pure, and it never fails: of a transcript that is half
 // filled, or was loaded from a hostile file, it shows what there is.
-func Read(t flow.Transcript, o Options) Report { return read(t, nil, o) }
+func Read(t flow.Transcript, o Options) Report { return explained(t, nil, o) }
 
 // ReadPending is Read for the request that would be sent next: the report's
 // step of p.Step has its Request taken from p.
 func ReadPending(t flow.Transcript, p flow.Pending, o Options) Report {
-	return read(t, &p, o)
+	return explained(t, &p, o)
 }
 
 // Step is one step, ready to be shown.

@@ -212,6 +212,9 @@ func (m *Model) whyNoFocus(p pane) string {
 }
 
 func (m *Model) whyNoView() string {
+	if m.diagram {
+		return "The diagram has one view; esc closes it."
+	}
 	if m.tokens || m.message(paneRequest) == nil {
 		return "There is no message here to look at in another way."
 	}
@@ -242,6 +245,7 @@ func (m *Model) toggleReveal() tea.Cmd {
 func (m *Model) cancelStep() tea.Cmd {
 	if m.visit.cancel != nil {
 		m.visit.cancel()
+		m.say(toneFaint, "Stopping…")
 	}
 	return nil
 }

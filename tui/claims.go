@@ -34,10 +34,12 @@ func (m *Model) tokensContent(w int) content {
 
 func (m *Model) tokenLines(c *content, t inspect.Token, w int) {
 	d := c.doc
-	add := func(s subject, l line) {
+	add := func(s subject, lines ...line) {
 		c.subjects = append(c.subjects, s)
-		l.item = len(c.subjects)
-		d.lines = append(d.lines, l)
+		for _, l := range lines {
+			l.item = len(c.subjects)
+			d.lines = append(d.lines, l)
+		}
 	}
 	add(subject{name: t.Name, value: t.Value, what: t.Whose, problem: t.Problem, secret: true},
 		line{spans: []span{{t.Name, toneStrong}, {"  " + t.Kind, toneFaint}}})
@@ -68,33 +70,32 @@ func (m *Model) tokenLines(c *content, t inspect.Token, w int) {
 			text = k.Why
 		}
 		add(subject{name: k.ID, value: k.Actual, what: k.Why, who: expectation(k)},
-			line{spans: []span{{mark, mt}, {fill(m, k.ID, width), toneName}, {"  ", toneText}, {text, toneText}}, hang: width + 4, prose: true, most: 3})
+			m.named(span{mark, mt}, span{k.ID, toneName}, nameWidth(width, w), 3, span{text, toneText})...)
 	}
 	width = 0
 	for _, k := range t.Claims {
 		width = max(width, m.ruler.StringWidth(k.Name))
 	}
-	width = min(width, max(w/3, 10))
+	width = nameWidth(width, w)
 	if len(t.Header) > 0 {
 		d.lines = append(d.lines, line{}, heading("Header", ""))
 		for _, name := range slices.Sorted(maps.Keys(t.Header)) {
 			text := inspect.Clean(fmt.Sprint(t.Header[name]))
 			add(subject{name: name, value: text},
-				line{spans: []span{{"  ", toneText}, {fill(m, inspect.Clean(name), width), toneName}, {"  ", toneText}, {text, toneText}}, hang: width + 4, most: 4})
+				m.named(span{"  ", toneText}, span{inspect.Clean(name), toneName}, width, 4, span{text, toneText})...)
 		}
 	}
 	if len(t.Claims) > 0 {
 		d.lines = append(d.lines, line{}, heading("Claims", ""))
 	}
 	for _, k := range t.Claims {
-		spans := []span{{"  ", toneText}, {fill(m, k.Name, width), toneName}, {"  ", toneText}, {k.Text, toneText}}
+		value := []span{{k.Text, toneText}}
 		if rel := m.relative(k.Time); rel != "" {
 			// The reading's own words about the time grow old on the screen.
-			spans[3].text = k.Time.UTC().Format("2006-01-02 15:04:05 UTC")
-			spans = append(spans, span{"  " + rel, toneFaint})
+			value = []span{{k.Time.UTC().Format("2006-01-02 15:04:05 UTC"), toneText}, {"  " + rel, toneFaint}}
 		}
 		add(subject{name: k.Name, value: k.Text, what: k.Meaning, source: k.Source},
-			line{spans: spans, hang: width + 4, prose: true, most: 6})
+			m.named(span{"  ", toneText}, span{k.Name, toneName}, width, 6, value...)...)
 	}
 }
 

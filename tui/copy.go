@@ -1,12 +1,13 @@
 package tui
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/pkcescope/pkcescope/inspect"
 )
 
 // shownText is what y takes along: the selected value, or else all that the
@@ -118,25 +119,17 @@ func (m *Model) askSave() tea.Cmd {
 				"Whoever has it can act as the signed-in account until the tokens expire."
 		},
 	}
-	t, report := m.visit.reading.transcript, m.visit.reading.report
-	revealed := m.visit.reading.reveal
+	t := m.visit.reading.transcript
 	f.submit = func(m *Model, f *form) tea.Cmd {
 		m.shut()
-		clear := f.get("secrets") != ""
-		what := choose(clear, "Transcript with all secrets", "Transcript, secrets masked,")
+		reveal := f.get("secrets") != ""
+		what := choose(reveal, "Transcript with all secrets", "Transcript, secrets masked,")
 		return writeFile(what, m.path(expandHome(f.get("file"))), func(w io.Writer) error {
-			out := t
-			switch {
-			case clear:
-			case !revealed:
-				out = report.Transcript
-			default:
-				out = t.Redacted()
+			data, err := inspect.Read(t, inspect.Options{Reveal: reveal}).JSON()
+			if err == nil {
+				_, err = w.Write(data)
 			}
-			e := json.NewEncoder(w)
-			e.SetEscapeHTML(false)
-			e.SetIndent("", "  ")
-			return e.Encode(out)
+			return err
 		})
 	}
 	m.open(f.start())

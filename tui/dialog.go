@@ -66,7 +66,7 @@ type message struct {
 
 // newMessage puts an error into a box.
 func newMessage(title string, err error) *message {
-	d := &message{title: title}
+	d := &message{title: inspect.Clean(title)}
 	fe, ok := asFlowError(err)
 	if !ok {
 		d.lines = []line{prose(toneText, 0, inspect.Clean(err.Error()))}

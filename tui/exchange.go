@@ -76,7 +76,10 @@ func roundTime(d time.Duration) string {
 func (m *Model) valuesContent(w, h int) content {
 	s, _ := m.step()
 	c := content{title: "Values", doc: &doc{}}
-	if !done(s.Status) {
+	switch {
+	case m.atPending() && m.visit.reading.pending.Waiting:
+		c.title = "Answer"
+	case !done(s.Status):
 		c.note = "not made yet"
 	}
 	m.rows(&c, s.Values, w, h)
@@ -152,10 +155,7 @@ func (m *Model) rows(c *content, rows []inspect.Row, w, h int) {
 		shown = append(shown, r)
 		name = max(name, m.ruler.StringWidth(r.Name))
 	}
-	// A long name must not push all values to the right.
-	if most := max(w*2/5, 12); name > most {
-		name = min(most, 22)
-	}
+	name = nameWidth(name, w)
 	lines := make([][]line, len(shown))
 	height, noted := 0, 0
 	for i, r := range shown {
@@ -181,8 +181,17 @@ func (m *Model) rows(c *content, rows []inspect.Row, w, h int) {
 	}
 	c.doc.items = len(c.subjects)
 	if m.hide && len(shown) < len(rows) {
-		c.doc.lines = append(c.doc.lines, line{}, prose(toneFaint, 2, fmt.Sprintf("%d values hidden: p shows what PKCE adds.", len(rows)-len(shown))))
+		c.doc.lines = append(c.doc.lines, line{}, prose(toneFaint, 2, fmt.Sprintf("%d hidden: p shows what PKCE adds.", len(rows)-len(shown))))
 	}
+}
+
+// nameWidth is how wide the column of names is: a long name must not push all
+// values to the right.
+func nameWidth(widest, w int) int {
+	if most := max(w*2/5, 12); widest > most {
+		return min(most, 22)
+	}
+	return widest
 }
 
 // count is the number of rows that the lines take.
@@ -214,21 +223,29 @@ func (m *Model) row(r inspect.Row, width, item int) []line {
 	if value == "" {
 		value, valueTone = "(empty)", toneFaint
 	}
-	l := line{hang: 2 + width + 2, most: 4, item: item, prose: true}
-	var lines []line
-	if m.ruler.StringWidth(r.Name) > width {
-		lines = append(lines, line{spans: []span{{mark, markTone}, {r.Name, nameTone}}, hang: 2, item: item})
-		l.spans = []span{{blanks[:min(l.hang, len(blanks))], toneText}, {value, valueTone}}
-	} else {
-		l.spans = []span{{mark, markTone}, {fill(m, r.Name, width), nameTone}, {"  ", toneText}, {value, valueTone}}
-	}
-	lines = append(lines, l)
+	lines := m.named(span{mark, markTone}, span{r.Name, nameTone}, width, 4, span{value, valueTone})
 	if r.Problem != "" {
-		p := prose(toneBad, 4, r.Problem)
-		p.item = item
-		lines = append(lines, p)
+		lines = append(lines, prose(toneBad, 4, r.Problem))
+	}
+	for i := range lines {
+		lines[i].item = item
 	}
 	return lines
+}
+
+// named is a name in a column of its own and what belongs to it, in at most so
+// many rows.
+func (m *Model) named(mark, name span, width, most int, value ...span) []line {
+	l := line{hang: 2 + width + 2, most: most, prose: true}
+	var lines []line
+	if m.ruler.StringWidth(name.text) > width {
+		lines = append(lines, line{spans: []span{mark, name}, hang: 2})
+		l.spans = []span{{blanks[:min(l.hang, len(blanks))], toneText}}
+	} else {
+		l.spans = []span{mark, {fill(m, name.text, width), name.tone}, {"  ", toneText}}
+	}
+	l.spans = append(l.spans, value...)
+	return append(lines, l)
 }
 
 func rowSubject(r inspect.Row) subject {

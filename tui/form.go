@@ -259,11 +259,13 @@ func (x *field) choiceSpans(here bool) []span {
 		if i > 0 {
 			spans = append(spans, span{"  ", toneText})
 		}
+		// Mark and words stay together when the row breaks.
+		label := strings.ReplaceAll(c.label, " ", "\u00a0")
 		switch {
 		case i == x.choice:
-			spans = append(spans, span{"(•) " + c.label, choose(here, toneHere, toneStrong)})
+			spans = append(spans, span{"●\u00a0" + label, choose(here, toneHere, toneStrong)})
 		default:
-			spans = append(spans, span{"( ) " + c.label, toneFaint})
+			spans = append(spans, span{"○\u00a0" + label, toneFaint})
 		}
 	}
 	return spans

@@ -113,18 +113,18 @@ func init() {
 	}, help, quit)
 	waitCommands = []command{
 		{
-			Binding: bind("o", "o", "open the browser"), group: "Waiting", foot: 1,
+			Binding: bind("o", "o", "browser"), group: "Waiting", foot: 1,
 			long: "Open the address in your browser (again).",
 			why:  (*Model).whyNoBrowser, do: (*Model).openBrowser,
 		},
 		{
-			Binding: bind("y", "y", "copy the address"), group: "Waiting", foot: 2,
+			Binding: bind("y", "y", "copy address"), group: "Waiting", foot: 2,
 			long: "Copy the address, for a browser on another machine.",
 			why:  func(m *Model) string { return choose(m.authorizeURL() != "", "", "There is no address yet.") },
 			do:   (*Model).copyURL,
 		},
 		{
-			Binding: bind("p", "p", "paste the answer"), group: "Waiting", foot: 3,
+			Binding: bind("p", "p", "paste answer"), group: "Waiting", foot: 3,
 			long: "Hand over the address that the browser ended on, or the code, by hand.",
 			do:   func(m *Model) tea.Cmd { return m.askPaste("") },
 		},
@@ -250,7 +250,7 @@ func lookCommands() []command {
 		{
 			Binding: bind("p", "p", "hide PKCE"), group: "Look", foot: 14, label: func(m *Model) string { return choose(m.hide, "show PKCE", "hide PKCE") },
 			long: "Hide what PKCE adds, so that the plain code flow is left, and show it again.",
-			do:   func(m *Model) tea.Cmd { m.toggleHide(); return nil },
+			do:   (*Model).toggleHide,
 		},
 		{
 			Binding: bind("x", "x", "reveal"), group: "Look", foot: 10, label: func(m *Model) string { return choose(m.visit.reveal, "mask", "reveal") },

@@ -77,6 +77,7 @@ type visit struct {
 type reading struct {
 	number     int64
 	reveal     bool
+	hide       bool
 	transcript flow.Transcript
 	report     inspect.Report
 	pending    flow.Pending

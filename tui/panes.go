@@ -1,6 +1,8 @@
 package tui
 
 import (
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/pkcescope/pkcescope/flow"
 )
 
@@ -394,10 +396,11 @@ func (m *Model) toggleDiagram() {
 	}
 }
 
-func (m *Model) toggleHide() {
+func (m *Model) toggleHide() tea.Cmd {
 	m.hide = !m.hide
 	m.visit.step = m.visible(m.visit.step, 1)
 	m.visit.exchange = m.tellingExchange()
+	return m.reread()
 }
 
 // hasTokens says whether any step has decoded tokens.

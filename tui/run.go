@@ -3,9 +3,9 @@ package tui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -223,19 +223,20 @@ type reader struct {
 	walk   Walker // nil for a file
 	count  *atomic.Int64
 	reveal bool
+	hide   bool
 	now    func() time.Time
 }
 
 func (m *Model) reader() reader {
-	return reader{m.visit.walk, m.visit.count, m.visit.reveal, m.now}
+	return reader{m.visit.walk, m.visit.count, m.visit.reveal, m.hide, m.now}
 }
 
 // read takes a reading of the walk, as of now.
 func (r reader) read() reading {
-	out := reading{number: r.count.Add(1), reveal: r.reveal}
+	out := reading{number: r.count.Add(1), reveal: r.reveal, hide: r.hide}
 	out.transcript = r.walk.Transcript()
 	out.pending, out.more = r.walk.Pending()
-	o := inspect.Options{Reveal: r.reveal, Now: r.now()}
+	o := inspect.Options{Reveal: r.reveal, WithoutPKCE: r.hide, Now: r.now()}
 	if out.more {
 		out.report = inspect.ReadPending(out.transcript, out.pending, o)
 	} else {
@@ -247,8 +248,8 @@ func (r reader) read() reading {
 // readFile reads a saved transcript, as of the time when it was made.
 func (r reader) readFile(t flow.Transcript) reading {
 	return reading{
-		number: r.count.Add(1), reveal: r.reveal,
-		transcript: t, report: inspect.Read(t, inspect.Options{Reveal: r.reveal}),
+		number: r.count.Add(1), reveal: r.reveal, hide: r.hide,
+		transcript: t, report: inspect.Read(t, inspect.Options{Reveal: r.reveal, WithoutPKCE: r.hide}),
 	}
 }
 
@@ -412,11 +413,17 @@ func (m *Model) counting() bool {
 // explainError puts an error into words for the foot.
 func explainError(err error) string {
 	var fe *flow.Error
-	if errors.As(err, &fe) {
-		if fe.Try != "" {
-			return fmt.Sprintf("%s. %s", fe.Error(), fe.Try)
-		}
-		return fe.Error()
+	if !errors.As(err, &fe) {
+		return err.Error()
 	}
-	return err.Error()
+	var parts []string
+	for _, p := range []string{fe.What, fe.Why, fe.Try} {
+		if p = strings.TrimSpace(p); p != "" {
+			if !strings.HasSuffix(p, ".") && !strings.HasSuffix(p, "?") {
+				p += "."
+			}
+			parts = append(parts, p)
+		}
+	}
+	return strings.Join(parts, " ")
 }

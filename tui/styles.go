@@ -140,7 +140,9 @@ func (p *painter) put(text string, t tone, selected bool, room int) int {
 			text, w = text[:room], room
 		} else {
 			text = p.ruler.Truncate(text, room, "")
-			w = p.ruler.StringWidth(text)
+			if w = p.ruler.StringWidth(text); w > room {
+				return 0 // one character, wider than the room
+			}
 		}
 	}
 	p.begin(t, selected)

@@ -157,7 +157,7 @@ func (m *Model) onRead(msg readMsg) tea.Cmd {
 	if !m.take(msg.reading) {
 		return cmd
 	}
-	if msg.reading.reveal != m.visit.reveal {
+	if msg.reading.reveal != m.visit.reveal || msg.reading.hide != m.hide {
 		cmd = tea.Batch(cmd, m.reread())
 	}
 	if m.visit.follow && m.visit.reading.more {
@@ -218,7 +218,7 @@ func (m *Model) onDone(msg doneMsg) tea.Cmd {
 	}
 	v.exchange = m.tellingExchange()
 	v.follow = false
-	if msg.reading.reveal != v.reveal {
+	if msg.reading.reveal != v.reveal || msg.reading.hide != m.hide {
 		return m.reread()
 	}
 	return nil

@@ -36,6 +36,7 @@ func (m Model) View() tea.View {
 		_, x := m.search.input.window(&m, m.findRoom())
 		v.Cursor = tea.NewCursor(len(findPrompt)+x, m.h-1)
 	}
+	m.noticeRows(p, rows)
 	v.SetContent(strings.Join(rows, "\n"))
 	return v
 }
@@ -290,15 +291,6 @@ func (m *Model) footRow(p *painter) string {
 		p.pad(room-len(place)-1, false)
 		p.put(place+" ", toneFaint, false, min(room, len(place)+1))
 		return m.clip(p.row())
-	case m.notice.text != "":
-		room -= p.put(" ", toneText, false, room)
-		text := m.notice.text
-		if m.ruler.StringWidth(text) > room-1 {
-			text = m.ruler.Truncate(text, room-1, "…")
-		}
-		room -= p.put(text, m.notice.tone, false, room)
-		p.pad(room, false)
-		return m.clip(p.row())
 	}
 	room -= p.put(" ", toneText, false, room)
 	for _, k := range m.footKeys(room) {
@@ -307,6 +299,23 @@ func (m *Model) footRow(p *painter) string {
 	}
 	p.pad(room, false)
 	return m.clip(p.row())
+}
+
+// noticeRows puts the notice over the foot, and over as many rows above it as
+// it needs: half a sentence about a failure helps nobody.
+func (m *Model) noticeRows(p *painter, rows []string) {
+	if m.notice.text == "" {
+		return
+	}
+	d := &doc{lines: []line{prose(m.notice.tone, 0, m.notice.text)}}
+	d.wrap(m.ruler, max(m.w-2, 1))
+	n := min(d.rows(), 6, len(rows))
+	for i := range n {
+		p.pad(1, false)
+		d.draw(p, i, look{current: -1})
+		p.pad(1, false)
+		rows[len(rows)-n+i] = m.clip(p.row())
+	}
 }
 
 type footKey struct {
@@ -450,5 +459,10 @@ func (m *Model) splice(rows []string, r rect, y int, text string) {
 	if n := r.x - m.ruler.StringWidth(left); n > 0 {
 		left += blanks[:min(n, len(blanks))]
 	}
-	rows[at] = left + "\x1b[0m" + text + m.ruler.TruncateLeft(rows[at], r.x+r.w, "")
+	right := m.ruler.TruncateLeft(rows[at], r.x+r.w, "")
+	if n := m.w - r.x - r.w; m.ruler.StringWidth(right) > n {
+		// A wide character stood across the edge.
+		right = " " + m.ruler.TruncateLeft(rows[at], r.x+r.w+1, "")
+	}
+	rows[at] = left + "\x1b[0m" + text + right
 }

@@ -1,0 +1,116 @@
+package tui
+
+import (
+	"fmt"
+	"testing"
+)
+
+// At every size, whatever has the focus, the panes cover the window between
+// head and foot exactly once, and the focused one is among them.
+func TestPanesTileTheWindowAtEverySize(t *testing.T) {
+	for w := range 201 {
+		for h := range 61 {
+			for focus := range pane(numPanes) {
+				for _, a := range []arrangement{
+					{}, {whole: true}, {single: true}, {answered: true}, {request: 3, findings: 200}, {request: 200, findings: 1},
+				} {
+					a.w, a.h, a.focus = w, h, focus
+					if problem := tilingProblem(a); problem != "" {
+						t.Fatalf("%+v: %s", a, problem)
+					}
+				}
+			}
+		}
+	}
+}
+
+func tilingProblem(a arrangement) string {
+	l := newLayout(a)
+	if a.w < leastWidth || a.h < leastHeight {
+		if l.fits || l != (layout{}) {
+			return "arranged although too small"
+		}
+		return ""
+	}
+	area := 0
+	rects := []rect{l.head, l.foot}
+	for p, r := range l.panes {
+		if r.empty() {
+			continue
+		}
+		if r.w < 4 || r.h < 3 {
+			return fmt.Sprintf("pane %d has no room inside: %+v", p, r)
+		}
+		rects = append(rects, r)
+	}
+	for i, r := range rects {
+		if r.x < 0 || r.y < 0 || r.x+r.w > a.w || r.y+r.h > a.h {
+			return fmt.Sprintf("%+v stands out of the window", r)
+		}
+		area += r.w * r.h
+		for _, o := range rects[:i] {
+			if r.x < o.x+o.w && o.x < r.x+r.w && r.y < o.y+o.h && o.y < r.y+r.h {
+				return fmt.Sprintf("%+v and %+v overlap", r, o)
+			}
+		}
+	}
+	if area != a.w*a.h {
+		return fmt.Sprintf("%d of %d cells are covered", area, a.w*a.h)
+	}
+	focus := a.focus
+	if a.whole && focus == paneResponse {
+		focus = paneRequest
+	}
+	if l.panes[focus].empty() && !(a.single && a.whole) {
+		return "the focused pane is not shown"
+	}
+	return ""
+}
+
+// The rows that a painter draws are as wide as the doc, whatever is in it.
+func TestRowsAreExactlyAsWideAsTheirDoc(t *testing.T) {
+	texts := []string{
+		"", "a", "plain words that go on for quite some time and then end",
+		"eyJhbGciOiJSUzI1NiIsImtpZCI6IjRWWnZxYkpxVUJsaG9ZcTVaUjE5MVN0NVVScyJ9", "漢字かな交じり文 and Latin", "é́́ combining",
+		"👩‍👩‍👧‍👦 family 🇩🇪 flag", "  leading", "trailing   ", "a b c d e f g h i j k l m n o p q",
+	}
+	for _, text := range texts {
+		for _, l := range []line{plain(toneText, text), prose(toneText, 4, text), {spans: []span{{"name  ", toneName}, {text, toneText}}, hang: 6, prose: true, most: 2}} {
+			for w := 1; w < 40; w++ {
+				d := &doc{lines: []line{l}}
+				p := &painter{theme: newTheme(true)}
+				d.wrap(p.ruler, w)
+				if d.rows() < 1 {
+					t.Fatalf("%q at %d: no rows", text, w)
+				}
+				for row := range d.rows() {
+					d.draw(p, row, look{current: -1})
+					if got := p.ruler.StringWidth(p.row()); got != w {
+						t.Fatalf("%q at width %d: row %d is %d wide", text, w, row, got)
+					}
+				}
+			}
+		}
+	}
+}
+
+// No character gets lost where a line is broken.
+func TestBreakingLosesNothing(t *testing.T) {
+	for _, text := range []string{"eyJhbGciOiJSUzI1NiIsImtpZCI6IjRWWnZxYkpxVUJsaG9ZcTVaUjE5MVN0", "日本語のテキストはここで折り返す", "some words and anEnormousWordThatFitsNowhereAtAll here"} {
+		for w := 2; w < 30; w++ {
+			for _, words := range []bool{false, true} {
+				l := line{spans: []span{{"ab", toneName}, {text, toneText}}, hang: 1, prose: words}
+				d := &doc{lines: []line{l}}
+				d.wrap(0, w)
+				got := ""
+				for sub := range d.rows() {
+					from, to := d.extent(0, sub, l, l.text())
+					got += l.text()[from:to]
+				}
+				if got != l.text() {
+					t.Fatalf("width %d, words %v: %q became %q", w, words, l.text(), got)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package tui_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/flow/practice"
+	"github.com/pkcescope/pkcescope/tui"
+)
+
+// onPractice is a program with a practice tenant of its own.
+func onPractice(t *testing.T) tui.Options {
+	t.Helper()
+	s, err := practice.Start(practice.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return tui.Options{
+		Theme: "dark", Dir: t.TempDir(), Browser: noBrowser{},
+		Practice: func() (flow.Config, flow.Browser, error) { return s.Config(), s.Browser(), nil },
+	}
+}
+
+type noBrowser struct{}
+
+func (noBrowser) Open(context.Context, string, func(flow.Exchange)) error { return nil }
+func (noBrowser) Played() bool                                            { return false }
+
+// A person who presses nothing but enter walks the whole flow.
+func TestEnterWalksTheWholeFlow(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	for _, step := range []string{"Discovery", "Verifier", "Challenge", "Authorize", "Callback", "Token", "Keys"} {
+		d.Shows("▸ " + step)
+		d.Press("enter")
+		d.Settled()
+		d.Shows("✓ " + step)
+		d.Press("enter")
+	}
+	d.Press("t")
+	d.Shows("id_token", "signature", "nonce")
+	d.Hides("✗")
+	d.Press("/")
+	d.Type("preferred_username")
+	d.Shows("1 of 1", "preferred_username")
+	d.Press("enter", "q")
+	d.Left()
+}
+
+// All at once, then saved without secrets, opened again, and walked through
+// read-only.
+func TestRunSaveAndOpenAgain(t *testing.T) {
+	o := onPractice(t)
+	d := tui.NewDriver(t, tui.New(o), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press("a")
+	d.Settled()
+	d.Shows("✓ Token", "Expires")
+	d.Press("s")
+	for range 60 {
+		d.Press("backspace")
+	}
+	d.Type("run.json")
+	d.Press("enter")
+	d.Until("written to")
+
+	path := filepath.Join(o.Dir, "run.json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 {
+		t.Errorf("mode = %v", info.Mode().Perm())
+	}
+	if !strings.Contains(string(data), "~redacted.") {
+		t.Error("no secret is masked in the file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	tr, err := flow.Load(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d = tui.NewDriver(t, tui.New(tui.Options{Transcript: &tr, File: "run.json", Theme: "dark"}), 120, 40)
+	d.Until("saved run")
+	d.Press("enter", "enter", "enter", "enter", "enter")
+	d.Shows("✓ Token", "token_type")
+	d.Press("a")
+	d.Shows("saved transcript")
+}
+
+// A request that was changed is sent as changed, and the refusal is explained;
+// going back and reverting mends it.
+func TestEditFailGoBackAndSucceed(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	for range 5 {
+		d.Press("enter")
+		d.Settled()
+		d.Press("enter")
+	}
+	d.Shows("▸ Token", "will be sent")
+	d.Press("e", "down", "down", "enter")
+	d.Type("ThisIsAnotherVerifierThatWasNeverHashed_0123456")
+	d.Press("enter")
+	d.Until("is changed")
+	d.Press("esc", "enter")
+	d.Settled()
+	d.Shows("✗ Token", "The server said no", "invalid_grant", "~ code_verifier")
+	d.Press("e", "r", "esc", "1", "left", "left", "left", "left", "b")
+	d.Settled()
+	d.Press("a")
+	d.Settled()
+	d.Shows("✓ Token")
+}
+
+// The shape of the flow without PKCE is one key away, and so is its return.
+func TestHidePKCE(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press("a")
+	d.Settled()
+	d.Press("p")
+	d.Until("PKCE hidden")
+	d.Hides("Verifier")
+	d.Until("exchanges the code for tokens.") // and shows no verifier
+	d.Hides("+ code_verifier")
+	d.Press("p")
+	d.Shows("Verifier", "+ code_verifier")
+}
+
+// With the person's own browser the wait is visible, and esc ends it.
+func TestWaitingForAnOwnBrowser(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 80, 24)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press("o", "a")
+	d.Until("Waiting for the browser")
+	d.Shows("Listening", "127.0.0.1", "oauth2/v2.0/")
+	d.Press("esc")
+	d.Until("Cancelled")
+	d.Settled()
+	d.Shows("× Callback")
+}
