@@ -58,9 +58,6 @@ func inOrder(list []Finding) []Finding {
 	})
 }
 
-// causesOf says what probably led to a step's failure.
-func causesOf(*run, flow.Step) []Finding { return nil }
-
 func one(f Finding) []Finding { return []Finding{f} }
 
 // clauses makes references of clauses.

@@ -1,0 +1,117 @@
+package inspect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/pkcescope/pkcescope/assets"
+)
+
+// cause is an entry of the knowledge base: why something failed, and how to
+// put it right. Its fields are the keys in the files of assets/causes, whose
+// README says how to write one.
+type cause struct {
+	ID    string   `toml:"-"`
+	Title string   `toml:"title"`
+	Means string   `toml:"means"`
+	Who   Who      `toml:"who"`
+	Fix   []string `toml:"fix"`
+	// At holds the fix where a provider's own words help, by provider.
+	At    map[string][]string `toml:"at"`
+	Prove string              `toml:"prove"`
+	// Or holds what it could be instead: the other cause's id and the test that
+	// tells them apart.
+	Or   map[string]string `toml:"or"`
+	Refs []string          `toml:"refs"`
+}
+
+// fixAt returns the fix in the provider's terms, or the general one.
+func (c cause) fixAt(provider string) []string {
+	if provider == "external-id" && c.At[provider] == nil {
+		provider = "entra" // the same portal
+	}
+	if fix := c.At[provider]; fix != nil {
+		return fix
+	}
+	return c.Fix
+}
+
+// others returns the ids of Or, sorted.
+func (c cause) others() []string {
+	ids := make([]string, 0, len(c.Or))
+	for id := range c.Or {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// refs resolves the references: a clause of an RFC, or the name of a page.
+func (c cause) refs() []Ref {
+	refs := []Ref{}
+	for _, r := range c.Refs {
+		refs = append(refs, resolveRef(r))
+	}
+	return refs
+}
+
+func resolveRef(name string) Ref {
+	if strings.HasPrefix(name, "RFC ") {
+		return parseRef(name)
+	}
+	page := pages()[name]
+	return Ref{Text: page.Text, URL: page.URL}
+}
+
+// pages are the documents that causes refer to by name.
+var pages = sync.OnceValue(func() map[string]Ref {
+	var pages map[string]Ref
+	mustParse("pages", &pages)
+	return pages
+})
+
+// causeByID returns an entry of the knowledge base. Only the file it stands in
+// is parsed: a diagnosis names a handful of causes, and it has to be quick.
+func causeByID(id string) (cause, bool) {
+	for _, family := range assets.CauseFamilies() {
+		if strings.Contains(assets.Causes(family), "\n["+id+"]\n") {
+			c, ok := causesIn(family)[id]
+			return c, ok
+		}
+	}
+	return cause{}, false
+}
+
+var (
+	causesMu     sync.Mutex
+	causesParsed = map[string]map[string]cause{}
+)
+
+// causesIn returns the causes of a family.
+func causesIn(family string) map[string]cause {
+	causesMu.Lock()
+	defer causesMu.Unlock()
+	if m := causesParsed[family]; m != nil {
+		return m
+	}
+	m := map[string]cause{}
+	mustParse(family, &m)
+	for id, c := range m {
+		c.ID = id
+		m[id] = c
+	}
+	causesParsed[family] = m
+	return m
+}
+
+// mustParse reads a file of assets/causes. The files are part of the program
+// and tested: one that cannot be read is a bug.
+func mustParse(name string, into any) {
+	if _, err := toml.Decode(assets.Causes(name), into); err != nil {
+		panic(fmt.Sprintf("inspect: assets/causes/%s.toml: %v", name, err))
+	}
+}

@@ -1,0 +1,365 @@
+package inspect
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// clue says that what all of its tests find speaks for a cause. The rules are
+// one table, in diagnose_rules.go.
+type clue struct {
+	cause      string
+	confidence Confidence
+	tests      []test
+}
+
+// test looks at one thing about a problem. Weight says how much it tells:
+// between two rules of equal confidence the one that knows more goes first.
+type test struct {
+	weight int
+	holds  func(*problem) (Evidence, bool)
+}
+
+// all makes the tests of a rule.
+func all(tests ...test) []test { return tests }
+
+// candidate is a cause for which a rule speaks.
+type candidate struct {
+	cause      string
+	confidence Confidence
+	weight     int
+	evidence   []Evidence
+}
+
+// compare orders candidates by confidence, then by how much is known.
+func (c candidate) compare(o candidate) int {
+	return cmp.Or(cmp.Compare(c.confidence.rank(), o.confidence.rank()), cmp.Compare(c.weight, o.weight))
+}
+
+// rank orders confidences: the surer, the greater.
+func (c Confidence) rank() int { return slices.Index([]Confidence{Possible, Likely, Certain}, c) }
+
+// candidates collects what the rules and the catalogue of codes say, one
+// candidate a cause in the order of the table, and what the exclusions forbid.
+func (p *problem) candidates() ([]candidate, []RuledOut) {
+	var found []candidate
+	add := func(c candidate) {
+		i := slices.IndexFunc(found, func(f candidate) bool { return f.cause == c.cause })
+		if i < 0 {
+			found = append(found, c)
+			return
+		}
+		evidence := append(found[i].evidence, c.evidence...)
+		if c.compare(found[i]) > 0 {
+			evidence = append(c.evidence, found[i].evidence...)
+			found[i] = c
+		}
+		found[i].evidence = unique(evidence)
+	}
+	for _, r := range clues {
+		if c, ok := p.try(r); ok {
+			add(c)
+		}
+	}
+	for _, c := range p.fromCodes() {
+		add(c)
+	}
+	var out []RuledOut
+	for _, x := range exclusions {
+		i := slices.IndexFunc(found, func(f candidate) bool { return f.cause == x.cause })
+		if i < 0 {
+			continue
+		}
+		if c, ok := p.try(x); ok {
+			found = slices.Delete(found, i, i+1)
+			out = append(out, RuledOut{ID: x.cause, Why: c.evidence[len(c.evidence)-1]})
+		}
+	}
+	return found, out
+}
+
+// try applies a rule.
+func (p *problem) try(r clue) (candidate, bool) {
+	c := candidate{cause: r.cause, confidence: r.confidence}
+	for _, t := range r.tests {
+		e, ok := t.holds(p)
+		if !ok {
+			return candidate{}, false
+		}
+		c.weight += t.weight
+		if e.Text != "" {
+			c.evidence = append(c.evidence, e)
+		}
+	}
+	return c, true
+}
+
+// fromCodes asks the catalogue what each code stands for. A code that only
+// wraps another (70002, "error validating credentials") speaks when it is
+// alone.
+func (p *problem) fromCodes() []candidate {
+	var found []candidate
+	for i, code := range p.known() {
+		note, ok := LookupCode(code)
+		if !ok {
+			continue
+		}
+		for j, id := range note.causes {
+			c := candidate{cause: id, confidence: note.confidence, weight: 4, evidence: []Evidence{{
+				Text: p.carries(code), Row: "error_description",
+			}}}
+			if j > 0 || i > 0 && note.confidence != Certain || note.wrapper && len(p.codes) > 1 {
+				c.confidence, c.weight = Possible, 2-i
+			}
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+func unique(list []Evidence) []Evidence {
+	var out []Evidence
+	for _, e := range list {
+		if !slices.Contains(out, e) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// The tests that rules are made of.
+
+// aadsts holds when one of the AADSTS codes was read.
+func aadsts(numbers ...int) test { return anyCode("AADSTS", numbers) }
+
+// aadb2c is aadsts for B2C's codes.
+func aadb2c(numbers ...int) test { return anyCode("AADB2C", numbers) }
+
+func anyCode(prefix string, numbers []int) test {
+	return test{4, func(p *problem) (Evidence, bool) {
+		for _, n := range numbers {
+			code := prefix + strconv.Itoa(n)
+			if slices.Contains(p.known(), code) {
+				return Evidence{p.carries(code), "error_description"}, true
+			}
+		}
+		return Evidence{}, false
+	}}
+}
+
+// carries is the evidence of a code.
+func (p *problem) carries(code string) string {
+	verb := "the answer carries "
+	if slices.Contains(p.inferred, code) {
+		verb = "the answer has the sentence of "
+	}
+	if note, ok := LookupCode(code); ok {
+		return verb + note.String()
+	}
+	return verb + code
+}
+
+// uncoded holds when no vendor code was read, so that only words count.
+func uncoded() test {
+	return test{0, func(p *problem) (Evidence, bool) { return Evidence{}, len(p.known()) == 0 }}
+}
+
+// says holds when the text has one of the phrases, which are written in lower
+// case with straight single quotes. An ellipsis stands for whatever is in
+// between, up to a few hundred characters.
+func says(phrases ...string) test {
+	return test{5, func(p *problem) (Evidence, bool) {
+		for _, phrase := range phrases {
+			if found := find(p.match, phrase); found != "" {
+				return Evidence{"the answer says “" + found + "”", "error_description"}, true
+			}
+		}
+		return Evidence{}, false
+	}}
+}
+
+// oauth holds when one of the error codes of OAuth or OpenID Connect stands
+// in the text as a word. It says little: invalid_grant has a dozen causes.
+func oauth(codes ...string) test {
+	return test{1, func(p *problem) (Evidence, bool) {
+		for _, code := range codes {
+			if isWord(p.match, code) || p.word("error") == code {
+				return Evidence{"the error is " + code, "error"}, true
+			}
+		}
+		return Evidence{}, false
+	}}
+}
+
+// at holds at the steps named.
+func at(steps ...string) test {
+	return test{1, func(p *problem) (Evidence, bool) { return Evidence{}, slices.Contains(steps, p.where) }}
+}
+
+// from holds for the providers named.
+func from(providers ...string) test {
+	return test{1, func(p *problem) (Evidence, bool) { return Evidence{}, slices.Contains(providers, p.provider) }}
+}
+
+// status holds for the HTTP statuses named.
+func status(codes ...int) test {
+	return test{1, func(p *problem) (Evidence, bool) {
+		return Evidence{fmt.Sprintf("the HTTP status is %d", p.status), ""}, slices.Contains(codes, p.status)
+	}}
+}
+
+// client holds when the client is of one of the kinds: native, spa, web.
+func client(kinds ...string) test {
+	words := map[string]string{"native": "a native app", "spa": "a single-page app", "web": "a server-side web app"}
+	return test{2, func(p *problem) (Evidence, bool) {
+		for _, k := range p.kinds() {
+			if slices.Contains(kinds, k) {
+				return Evidence{"the client is " + words[k], "client_id"}, true
+			}
+		}
+		return Evidence{}, false
+	}}
+}
+
+// parameters names, for each thing that may be sent, the facts that tell and
+// the parameter or header it is about.
+var parameters = map[string]struct {
+	facts []string
+	row   string
+}{
+	"client_secret":    {[]string{"client_secret_sent"}, "client_secret"},
+	"client_assertion": {[]string{"client_assertion_sent"}, "client_assertion"},
+	"code_verifier":    {[]string{"code_verifier_sent"}, "code_verifier"},
+	"code_challenge":   {[]string{"code_challenge_sent", "authorize_had_code_challenge"}, "code_challenge"},
+	"Origin header":    {[]string{"origin_header"}, "Origin"},
+}
+
+// sent holds when the request is known to have carried it.
+func sent(what string) test { return carried(what, true) }
+
+// notSent holds when the request is known not to have carried it.
+func notSent(what string) test { return carried(what, false) }
+
+func carried(what string, want bool) test {
+	param, ok := parameters[what]
+	if !ok {
+		panic("inspect: no parameter " + what)
+	}
+	return test{4, func(p *problem) (Evidence, bool) {
+		got, known := p.sent(param.facts...)
+		if !known || got != want {
+			return Evidence{}, false
+		}
+		article := "a "
+		if what[0] == 'O' {
+			article = "an "
+		}
+		if want {
+			return Evidence{article + what + " was sent", param.row}, true
+		}
+		return Evidence{"no " + what + " was sent", param.row}, true
+	}}
+}
+
+// fact holds when a fact of the context has one of the words, or, without
+// words, when it is known at all.
+func fact(name string, words ...string) test {
+	return test{3, func(p *problem) (Evidence, bool) {
+		v := p.word(name)
+		if v == "" {
+			return Evidence{}, false
+		}
+		ok := len(words) == 0
+		for _, w := range words {
+			ok = ok || strings.Contains(v, w)
+		}
+		return Evidence{fmt.Sprintf("%s is %q", name, clip(p.shown(name), 80)), name}, ok
+	}}
+}
+
+// told holds when any fact of the context has one of the words.
+func told(words ...string) test {
+	return test{3, func(p *problem) (Evidence, bool) {
+		for _, w := range words {
+			if strings.Contains(p.told, w) {
+				return Evidence{"the context speaks of “" + w + "”", ""}, true
+			}
+		}
+		return Evidence{}, false
+	}}
+}
+
+// where holds when f does; text is the evidence.
+func where(weight int, text, row string, f func(*problem) bool) test {
+	return test{weight, func(p *problem) (Evidence, bool) { return Evidence{text, row}, f(p) }}
+}
+
+// not holds when t does not. It is evidence of nothing.
+func not(t test) test {
+	return test{0, func(p *problem) (Evidence, bool) {
+		_, ok := t.holds(p)
+		return Evidence{}, !ok
+	}}
+}
+
+// secretFacts are facts whose value is a secret, or may be one.
+var secretFacts = []string{"code_verifier", "code_challenge", "client_secret", "code", "refresh_token"}
+
+// shown returns a fact as it may be shown.
+func (p *problem) shown(name string) string {
+	if slices.Contains(secretFacts, name) {
+		return fmt.Sprintf("(%d characters)", len(p.verbatim(name)))
+	}
+	return cleanLine(fmt.Sprint(p.context[name]))
+}
+
+// find returns what a phrase matched in text, "" if nothing did.
+func find(text, phrase string) string {
+	const gap = 300 // what an ellipsis may stand for
+	first, rest, open := strings.Cut(phrase, "…")
+	for at := 0; at < len(text); {
+		i := strings.Index(text[at:], first)
+		if i < 0 {
+			return ""
+		}
+		start := at + i
+		end := start + len(first)
+		if !open {
+			return text[start:end]
+		}
+		if n := strings.Index(text[end:min(len(text), end+gap)], rest); n >= 0 {
+			return first + " … " + rest
+		}
+		at = end
+	}
+	return ""
+}
+
+// isWord says whether word stands in text with nothing of a name around it.
+func isWord(text, word string) bool {
+	for at := 0; ; {
+		i := strings.Index(text[at:], word)
+		if i < 0 {
+			return false
+		}
+		start, end := at+i, at+i+len(word)
+		if (start == 0 || !inName(text[start-1])) && (end == len(text) || !inName(text[end])) {
+			return true
+		}
+		at = end
+	}
+}
+
+func inName(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' }
+
+// clip shortens a text for a sentence.
+func clip(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n]) + "…"
+}
