@@ -188,23 +188,17 @@ func (p *problem) diagnosed(c candidate) Diagnosed {
 	return d
 }
 
-// next returns the test that decides between the first cause and the next one
-// for which a test is known.
+// next returns the test that decides between the causes: between the first two
+// if one is known, else between the first and another.
 func next(causes []Diagnosed) string {
-	if len(causes) < 2 {
-		return ""
-	}
-	for i, first := range causes {
-		for j, second := range causes {
-			if i == j {
-				continue
-			}
-			for _, e := range first.Else {
-				if e.ID == second.ID {
+	for i := 1; i < len(causes); i++ {
+		for _, pair := range [][2]Diagnosed{{causes[0], causes[i]}, {causes[i], causes[0]}} {
+			for _, e := range pair[0].Else {
+				if e.ID == pair[1].ID {
 					return e.Test
 				}
 			}
 		}
 	}
-	return causes[0].Prove
+	return ""
 }

@@ -25,7 +25,7 @@ func newProblem(in Input) *problem {
 		in = in.withTranscript()
 	}
 	p := &problem{
-		reading:  readAnswer(in.Raw),
+		reading: readAnswer(in.Raw),
 		status:  in.HTTPStatus,
 		context: in.Context,
 		where:   strings.ToLower(strings.TrimSpace(in.Where)),
