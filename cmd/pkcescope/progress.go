@@ -99,7 +99,11 @@ func sumUp(stderr io.Writer, r inspect.Report) {
 	fmt.Fprintln(stderr, r.Summary)
 	for _, s := range r.Steps {
 		for _, t := range s.Tokens {
-			fmt.Fprintf(stderr, "  %-13s  %s\n", t.Name, tally(t))
+			from := ""
+			if s.ID != flow.StepToken {
+				from = " (" + s.Title + ")"
+			}
+			fmt.Fprintf(stderr, "  %-13s  %s%s\n", t.Name, tally(t), from)
 		}
 	}
 }

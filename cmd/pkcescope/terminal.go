@@ -63,7 +63,7 @@ func terminalOptions(t *tenant, theme string) (tui.Options, error) {
 		Profiles: profiles,
 		Secret:   os.Getenv(secretEnv),
 		Theme:    theme,
-		Version:  version(),
+		Version:  release(),
 		Dir:      dir,
 	}
 	if graphical() {

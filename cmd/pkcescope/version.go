@@ -6,14 +6,20 @@ import (
 	"runtime/debug"
 )
 
-// version describes this binary by what the Go toolchain put into it: the
-// module's version, and the commit where it was built from a checkout.
+// release is the version of this module, as the Go toolchain put it into the
+// binary.
+func release() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "development version"
+}
+
+// version describes this binary: its release, the commit where it was built
+// from a checkout, and what it was built with.
 func version() string {
-	v, commit := "(devel)", ""
+	commit := ""
 	if info, ok := debug.ReadBuildInfo(); ok {
-		if info.Main.Version != "" {
-			v = info.Main.Version
-		}
 		for _, s := range info.Settings {
 			switch {
 			case s.Key == "vcs.revision" && len(s.Value) >= 12:
@@ -23,5 +29,5 @@ func version() string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s%s %s %s/%s", v, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s%s, %s %s/%s", release(), commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

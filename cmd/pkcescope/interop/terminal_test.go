@@ -1,0 +1,92 @@
+//go:build interop
+
+package interop
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// terminal is the terminal program in tmux, on a server of its own.
+type terminal struct {
+	t      *testing.T
+	socket string
+	status string // file that receives the exit status
+}
+
+// startTerminal starts pkcescope at 120×40 with an environment and arguments.
+func startTerminal(t *testing.T, environment []string, args ...string) *terminal {
+	t.Helper()
+	dir := t.TempDir()
+	s := &terminal{t: t, socket: filepath.Join(dir, "tmux"), status: filepath.Join(dir, "status")}
+	line := []string{"env"}
+	for _, e := range append(environment, "PKCESCOPE_CONFIG_DIR="+dir, "TERM=tmux-256color") {
+		line = append(line, quote(e))
+	}
+	line = append(line, quote(required(t, "PKCESCOPE_BINARY")))
+	for _, a := range args {
+		line = append(line, quote(a))
+	}
+	line = append(line, "; echo $? >"+quote(s.status))
+	s.tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", strings.Join(line, " "))
+	t.Cleanup(func() { _ = exec.Command("tmux", "-S", s.socket, "kill-server").Run() })
+	return s
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+func (s *terminal) tmux(args ...string) string {
+	s.t.Helper()
+	out, err := exec.Command("tmux", append([]string{"-S", s.socket}, args...)...).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("tmux %s: %v\n%s", args[0], err, out)
+	}
+	return string(out)
+}
+
+// press presses keys, by their tmux names.
+func (s *terminal) press(keys ...string) {
+	s.t.Helper()
+	s.tmux(append([]string{"send-keys"}, keys...)...)
+}
+
+// shows waits until text is on the screen.
+func (s *terminal) shows(text string) {
+	s.t.Helper()
+	var screen string
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		screen = s.tmux("capture-pane", "-p")
+		// A sentence may be broken over lines.
+		if strings.Contains(screen, text) || strings.Contains(unfold(screen), text) {
+			return
+		}
+	}
+	s.t.Fatalf("the screen does not show %q:\n%s", text, screen)
+}
+
+// unfold joins what a pane's edges broke over lines: it is only good for
+// searching.
+func unfold(screen string) string {
+	return strings.Join(strings.FieldsFunc(screen, func(r rune) bool {
+		return r == ' ' || r == '\n' || r == '│'
+	}), " ")
+}
+
+// ends waits until the program has ended, and asserts that it ended well.
+func (s *terminal) ends() {
+	s.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if status, err := os.ReadFile(s.status); err == nil && len(status) > 0 {
+			if got := strings.TrimSpace(string(status)); got != "0" {
+				s.t.Errorf("exit status = %s, want 0", got)
+			}
+			return
+		}
+	}
+	s.t.Fatal(fmt.Sprint("the program has not ended:\n", s.tmux("capture-pane", "-p")))
+}
