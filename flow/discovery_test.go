@@ -224,3 +224,32 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 		t.Errorf("the good one: %v", err)
 	}
 }
+
+func TestRedirectsOfTheMetadata(t *testing.T) {
+	p := newProvider(t)
+	for name, row := range map[string]struct {
+		to    string
+		kind  ErrorKind
+		words string
+	}{
+		"to another place":  {p.URL + "/.well-known/openid-configuration", KindRefused, "another issuer"}, // followed, then judged
+		"to plain http":     {"http://idp.example/metadata", KindRefused, "not protected by TLS"},
+		"round in a circle": {"", KindServer, "keeps redirecting"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, defaultTo(row.to, r.URL.Path), http.StatusFound)
+			}))
+			t.Cleanup(s.Close)
+			w := newWalk(t, Config{ClientID: "c", Issuer: s.URL}, Options{})
+			var e *Error
+			if err := w.Next(t.Context()); !errors.As(err, &e) || e.Kind != row.kind || !strings.Contains(e.What, row.words) {
+				t.Errorf("error %#v, want %s: %s", err, row.kind, row.words)
+			}
+			x := w.Transcript().Step(StepDiscovery).Exchanges
+			if len(x) == 0 || x[0].Response.Status != http.StatusFound {
+				t.Errorf("exchanges %+v: each hop must be recorded", x)
+			}
+		})
+	}
+}

@@ -322,3 +322,46 @@ func BenchmarkRedacted10MB(b *testing.B) {
 		_ = t.Redacted()
 	}
 }
+
+func TestSecretsInTheirOwnPlaceAreMaskedHoweverShort(t *testing.T) {
+	s := newStep(StepUserInfo)
+	s.Values = []Value{
+		{Name: "header.Authorization", Value: "Bearer tok", Secret: true},
+		{Name: "password", Value: "en", Secret: true},
+	}
+	s.Exchanges = []Exchange{{
+		Request: Request{Header: http.Header{
+			"Authorization": {"Bearer tok"}, "Cookie": {"lang=de; id=1"}, "Accept-Language": {"de"},
+		}},
+		Response: &Response{Header: http.Header{"Set-Cookie": {"lang=de; Path=/; HttpOnly"}}},
+	}}
+	c := Config{
+		ClientSecret: "in memory only", Verifier: "in memory only",
+		Edits: []Edit{{Step: StepToken, Name: "client_secret", Value: "typed in"}, {Step: StepAuthorize, Name: "prompt", Value: "login"}},
+	}
+	got := Transcript{Salt: "s", Config: c, Steps: []Step{s}}.Redacted()
+	if got.Config.ClientSecret != "" || got.Config.Verifier != "" {
+		t.Error("the configuration still holds its secrets")
+	}
+	if e := got.Config.Edits; !hasMask(e[0].Value) || e[1].Value != "login" {
+		t.Errorf("edits %+v", e)
+	}
+	for _, v := range got.Steps[0].Values {
+		if !hasMask(v.Value) {
+			t.Errorf("%s = %q", v.Name, v.Value)
+		}
+	}
+	h := got.Steps[0].Exchanges[0].Request.Header
+	if a := h.Get("Authorization"); !strings.HasPrefix(a, "Bearer ~redacted.") {
+		t.Errorf("Authorization %q", a)
+	}
+	if a := h.Get("Cookie"); !strings.HasPrefix(a, "lang=~") || !strings.Contains(a, "; id=~") {
+		t.Errorf("Cookie %q", a)
+	}
+	if a := h.Get("Accept-Language"); a != "de" {
+		t.Errorf("Accept-Language %q: a short cookie must not mask a word elsewhere", a)
+	}
+	if a := got.Steps[0].Exchanges[0].Response.Header.Get("Set-Cookie"); !strings.HasPrefix(a, "lang=~") || !strings.HasSuffix(a, "; Path=/; HttpOnly") {
+		t.Errorf("Set-Cookie %q", a)
+	}
+}
