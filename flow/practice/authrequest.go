@@ -128,7 +128,7 @@ func (c *call) findRedirect(req *authRequest) *refusal {
 		for _, p := range req.app.redirects() {
 			for _, uri := range p.uris {
 				if !strings.Contains(uri, "*") {
-					req.platform, req.redirect = p.platform, uri
+					req.redirect, req.platform = uri, fallback(req.app)
 					return nil
 				}
 			}
@@ -153,6 +153,17 @@ func (c *call) findRedirect(req *authRequest) *refusal {
 		return deny("500113")
 	}
 	return deny("50011", "redirect", redirect, "app", req.app.ClientID)
+}
+
+// fallback is the platform of a client that sent no redirect URI. The manifest
+// has isFallbackPublicClient for "scenarios where Microsoft Entra ID can't
+// determine the client application type"; that leaving out the redirect URI in
+// the code flow is one of them is unproven.
+func fallback(app Registration) flow.Platform {
+	if app.AllowPublicClientFlows {
+		return flow.PlatformNative
+	}
+	return flow.PlatformWeb
 }
 
 // checkResponse checks response_type and response_mode.
