@@ -102,7 +102,7 @@ func checkIssuer(j *jwt, g given) Check {
 		} else {
 			c.Result, c.Why = Fail, "The metadata's issuer is a template, but with the tid claim of this token in the place of {tenantid} it differs from iss."
 		}
-	case g.prov.microsoft && isV1Issuer(iss) && j.str("tid") != "" && strings.Contains(iss, j.str("tid")) &&
+	case g.isV1Issuer(iss) && j.str("tid") != "" && strings.Contains(iss, j.str("tid")) &&
 		(strings.Contains(g.issuer, j.str("tid")) || strings.Contains(g.issuer, "{tenantid}")):
 		c.Result, c.Why = Fail, "It is the same tenant, but this is a version 1.0 token (sts.windows.net), and the metadata is that of version 2.0."
 	default:
@@ -114,10 +114,21 @@ func checkIssuer(j *jwt, g given) Check {
 	return c
 }
 
-// isV1Issuer recognises the issuer of Entra's version 1.0 tokens.
-func isV1Issuer(iss string) bool {
+// isV1Issuer recognises the issuer of Entra's version 1.0 tokens. The practice
+// tenant puts them on its own host, without the v2.0 of its other issuer.
+func (g given) isV1Issuer(iss string) bool {
+	if !g.prov.microsoft {
+		return false
+	}
 	u, err := url.Parse(iss)
-	return err == nil && (u.Host == "sts.windows.net" || u.Host == "sts.chinacloudapi.cn" || u.Host == "sts.microsoftonline.us")
+	if err != nil {
+		return false
+	}
+	switch u.Host {
+	case "sts.windows.net", "sts.chinacloudapi.cn", "sts.microsoftonline.us":
+		return true
+	}
+	return g.prov.practice && iss+"v2.0" == g.issuer
 }
 
 func orUnknown(s string) string {
@@ -259,6 +270,9 @@ func checkNonce(j *jwt, g given) Check {
 		c.Actual = "absent"
 	}
 	switch {
+	case g.refreshed && !has:
+		// OpenID Connect Core section 12.2.
+		c.Result, c.Expected, c.Why = Pass, "absent, or "+orUnknown(g.nonce), "An ID token that came for a refresh token need not repeat the nonce."
 	case !g.nonceKnown:
 		c.Result, c.Expected, c.Why = Unknown, "not known", "It is not known which nonce was sent, if any."
 	case g.nonce == "" && !has:
@@ -439,7 +453,7 @@ func accessIssuer(j *jwt, g given) Check {
 	iss := j.str("iss")
 	switch {
 	case c.Result == Pass:
-	case g.prov.microsoft && isV1Issuer(iss):
+	case g.isV1Issuer(iss):
 		c.Result = Unknown
 		c.Why = "A version 1.0 token: Entra writes the version that the API's registration asks for (accessTokenAcceptedVersion, today requestedAccessTokenVersion), whatever endpoint was used. Whether it is right is for the API to check."
 	case c.Result == Fail && c.Actual != "missing":

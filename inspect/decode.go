@@ -47,7 +47,9 @@ func DecodeToken(text string, o DecodeOptions) Decoded {
 	d := Decoded{Found: found, Tokens: []Token{}, plain: []Token{}}
 	var secrets []flow.Value
 	for _, n := range named {
-		secrets = append(secrets, flow.Value{Name: n.Name, Value: n.Value, Secret: true, In: flow.InResponse})
+		for _, value := range []string{n.Value, takeApart(n.Value).text} {
+			secrets = append(secrets, flow.Value{Name: "access_token", Value: value, Secret: true, In: flow.InResponse})
+		}
 	}
 	r := reader{shown: shown{reveal: o.Reveal}}
 	if !o.Reveal {
@@ -143,7 +145,7 @@ func findTokens(text string) (found string, named []field) {
 	if trimmed != "" && !strings.ContainsAny(trimmed, " \t\r\n") {
 		return "a bare token", []field{{Value: trimmed}}
 	}
-	if joined := strings.Join(strings.Fields(trimmed), ""); strings.HasPrefix(joined, "ey") && wholeToken().MatchString(joined) {
+	if wrappedToken().MatchString(trimmed) {
 		return "a bare token", []field{{Value: trimmed}}
 	}
 	seen := map[string]bool{}
@@ -166,10 +168,11 @@ const maxTokens = 64
 // out over several lines. Only the first is looked for inside other text.
 var (
 	tokenInText = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_~-]*){1,4}(?:~redacted\.[0-9a-f]+\.[0-9]+~)?`)
+		return regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,4}(?:~redacted\.[0-9a-f]+\.[0-9]+~)?`)
 	})
-	wholeToken = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^ey[A-Za-z0-9_=+/-]+(?:\.[A-Za-z0-9_=+/~-]*){1,4}$`)
+	// wrappedToken is one token broken over several lines.
+	wrappedToken = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^ey[A-Za-z0-9_=+/.-]+(?:[ \t]*\r?\n[ \t]*[A-Za-z0-9_=+/.~-]+)+$`)
 	})
 )
 

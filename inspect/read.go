@@ -33,7 +33,7 @@ func read(t flow.Transcript, p *flow.Pending, o Options) Report {
 		shown: shown{redactor: v.redactor, reveal: o.Reveal},
 		t:     t, pending: p, now: o.Now, prov: v.run.prov, run: &v.run, views: v,
 	}
-	rep := Report{Transcript: withoutPending(v.shown, p), Outcome: t.Outcome, plain: map[flow.StepID]stepData{}}
+	rep := Report{Transcript: withoutPending(v.shown, p), Outcome: flow.Outcome(Clean(string(t.Outcome))), plain: map[flow.StepID]stepData{}}
 	tokens := tokensOf(r.run, o.Now)
 	for _, s := range stepsOf(v.shown) {
 		findings := inOrder(slices.Concat(v.findings[s.ID], findingsOfTokens(tokens[s.ID])))
@@ -102,7 +102,7 @@ func optional(id flow.StepID) bool {
 
 func (r *reader) step(s flow.Step, tokens []Token, findings []Finding) Step {
 	out := Step{
-		ID:       s.ID,
+		ID:       flow.StepID(Clean(string(s.ID))),
 		PKCE:     s.ID == flow.StepVerifier || s.ID == flow.StepChallenge,
 		Optional: s.Optional || optional(s.ID),
 		Status:   flow.Status(Clean(string(s.Status))),

@@ -35,23 +35,18 @@ func (l layout) mark(row *Row, v flow.Value) {
 		row.Secret = true
 		row.Value = l.secret(v.Value)
 	}
-	if who := chosenBy(v); who != "" {
-		row.Who = strings.TrimSpace(who + " " + row.Who)
-	}
+	row.Who = strings.TrimSpace(row.Who + " " + chosenBy(v))
 }
 
+// chosenBy says who chose a value in this run, where the glossary cannot know.
 func chosenBy(v flow.Value) string {
 	switch {
 	case v.Edited:
-		return "You changed it for this run."
+		return "Here you changed it."
 	case v.By == flow.ByYou:
-		return "You set it."
+		return "Here you set it."
 	case v.By == flow.ByProgram:
-		return "pkcescope filled it in for this run."
-	case v.By == flow.ByFlow:
-		return "The specification fixes it."
-	case v.By == flow.ByProvider:
-		return "The provider said it."
+		return "Here pkcescope chose it."
 	}
 	return ""
 }

@@ -22,7 +22,9 @@ type given struct {
 	// nonceKnown says whether nonce is what was sent; an empty one was left out.
 	nonce      string
 	nonceKnown bool
-	jwks       []byte
+	// refreshed is true for tokens that came for a refresh token.
+	refreshed bool
+	jwks      []byte
 	// noKeys says why there are no keys.
 	noKeys string
 	// algs are the algorithms that the metadata promises for ID tokens.
@@ -59,10 +61,7 @@ func tokensOf(r *run, now time.Time) map[flow.StepID][]Token {
 		g := g
 		g.skew, g.skewKnown = skewOf(lastAnswered(r.t.Step(a.step)))
 		if a.step == flow.StepRefresh {
-			// OpenID Connect Core section 12.2: a refreshed ID token need not
-			// hold a nonce, and no code came with it.
-			g.code = ""
-			g.nonceKnown = false
+			g.code, g.refreshed = "", true
 		}
 		out[a.step] = answerTokens(a.answer, g)
 	}
