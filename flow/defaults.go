@@ -21,7 +21,7 @@ func (c Config) complete() (Config, error) {
 	}
 	// People copy the address of the metadata document; the issuer is what
 	// stands before it.
-	c.Issuer = strings.TrimSuffix(c.Issuer, "/.well-known/openid-configuration")
+	c.Issuer = strings.TrimSuffix(c.Issuer, wellKnownOpenID)
 	if c.Issuer == "" && (c.Provider.AuthorizationEndpoint == "" || c.Provider.TokenEndpoint == "") {
 		return refuse("It is not said which provider to talk to.", "There is no issuer, nor both endpoints.",
 			"Give the issuer, for example https://login.microsoftonline.com/TENANT/v2.0.")
@@ -150,8 +150,7 @@ func (c Config) entra() bool {
 	if raw == "" {
 		raw = c.Provider.AuthorizationEndpoint
 	}
-	u, err := url.Parse(raw)
-	return c.Practice || err == nil && isEntra(u.Hostname())
+	return c.Practice || issuerAtEntra(raw)
 }
 
 // scopes are those to ask for: the person's, or the default for the provider.

@@ -409,6 +409,27 @@ func TestTakenPortIsRefusedWithTheWayOut(t *testing.T) {
 	}
 }
 
+func TestFreePortThatIsLostInTheMeantimeIsAnotherOne(t *testing.T) {
+	w := newWalk(t, newProvider(t).config(), Options{})
+	runTo(t, w, StepAuthorize)
+	p, _ := w.Pending()
+	u, _ := url.Parse(p.Request.URL)
+	seen, _ := url.Parse(u.Query().Get("redirect_uri"))
+	l, err := net.Listen("tcp", seen.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	if err := w.Next(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sent, _ := w.Transcript().Step(StepAuthorize).Value("redirect_uri")
+	p, _ = w.Pending()
+	if sent == seen.String() || len(p.Listening) != 1 || !strings.HasSuffix(sent, p.Listening[0]) {
+		t.Errorf("seen %s, sent %s, listening on %v", seen, sent, p.Listening)
+	}
+}
+
 type browserFunc func(context.Context, string, func(Exchange)) error
 
 func (f browserFunc) Open(ctx context.Context, u string, record func(Exchange)) error {

@@ -25,6 +25,7 @@ func TestPaste(t *testing.T) {
 		"fragment alone":           {"#state=STATE&code=abc", "", "abc", InFragment},
 		"bare code":                {"0.AXoA-b.c_d~e", "", "0.AXoA-b.c_d~e", InQuery},
 		"bare code, still escaped": {"4%2F0AbC", "", "4/0AbC", InQuery},
+		"bare code with a plus":    {"a+b/c", "", "a+b/c", InQuery},
 		"nothing":                  {" \n", "Nothing", "", ""},
 		"a sentence":               {"where do I find the code", "neither", "", ""},
 		"another state":            {"http://127.0.0.1/?code=abc&state=other", "another state", "", ""},

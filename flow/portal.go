@@ -10,10 +10,7 @@ import (
 // console, into a configuration. Each function says in a sentence what is
 // wrong with the text, because the places to copy from are easily confused.
 
-var (
-	portalGUID   = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	portalDomain = regexp.MustCompile(`^(?i)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$`)
-)
+var domain = regexp.MustCompile(`^(?i)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$`)
 
 // IssuerFrom returns the issuer that text stands for: an issuer's URL as it
 // is, and for an Entra tenant (a GUID, a domain name, common, organizations or
@@ -31,16 +28,16 @@ func IssuerFrom(text string) (string, error) {
 	case text == "":
 		return refuse("It is not said which provider or tenant to talk to.")
 	case strings.Contains(text, "://"):
-		issuer := strings.TrimSuffix(text, "/.well-known/openid-configuration")
+		issuer := strings.TrimSuffix(text, wellKnownOpenID)
 		if err := checkEndpoint("issuer", issuer); err != nil {
 			return "", err
 		}
 		return issuer, nil
-	case portalGUID.MatchString(text), lower == "common", lower == "organizations", lower == "consumers":
+	case guid.MatchString(text), lower == "common", lower == "organizations", lower == "consumers":
 		return "https://login.microsoftonline.com/" + lower + "/v2.0", nil
 	case strings.HasPrefix(lower, "login.microsoftonline."), strings.Contains(text, "/"):
 		return refuse("An address has to begin with https://.")
-	case portalDomain.MatchString(text):
+	case domain.MatchString(text):
 		return "https://login.microsoftonline.com/" + lower + "/v2.0", nil
 	}
 	return refuse("This is neither an address nor a tenant.")
@@ -55,7 +52,7 @@ func ClientIDProblem(issuer, id string) string {
 		return "Every request of the flow carries the Application (client) ID."
 	case strings.ContainsAny(id, " \t\n"):
 		return "A client ID holds no blanks."
-	case issuerAtEntra(issuer) && !portalGUID.MatchString(id):
+	case issuerAtEntra(issuer) && !guid.MatchString(id):
 		return "At Entra ID this is a GUID: Application (client) ID on the app's Overview page."
 	}
 	return ""
@@ -65,7 +62,7 @@ func ClientIDProblem(issuer, id string) string {
 // The portal shows a secret's ID beside its Value; Entra answers the ID with
 // AADSTS7000215.
 func SecretProblem(issuer, secret string) string {
-	if issuerAtEntra(issuer) && portalGUID.MatchString(strings.TrimSpace(secret)) {
+	if issuerAtEntra(issuer) && guid.MatchString(strings.TrimSpace(secret)) {
 		return "This is the Secret ID. What is needed is the Value beside it, which the portal shows only once, when the secret is made."
 	}
 	return ""
