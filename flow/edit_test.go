@@ -87,6 +87,9 @@ func TestRequestIsSentAsItWasSeenAndEdited(t *testing.T) {
 	}
 	for _, v := range pending.Values {
 		edited := v.Name == "redirect_uri" || v.Name == "code_verifier" || v.Name == "extra" || v.Name == "header.X-Test"
+		if (v.Problem != "") != (v.Name == "code_verifier") {
+			t.Errorf("%s: problem %q; the verifier that was typed in is too short", v.Name, v.Problem)
+		}
 		if v.Edited != edited || edited && v.By != ByYou {
 			t.Errorf("%s: edited %t by %s", v.Name, v.Edited, v.By)
 		}

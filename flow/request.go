@@ -111,6 +111,9 @@ func (r *prepared) read(origin []Value, edited map[string]bool) []Value {
 		if v.Value != value || edited[name] || edited["url"] && in == InQuery && v.By == ByProvider {
 			v.Value, v.By, v.Edited = value, ByYou, true
 		}
+		if name == "code_verifier" {
+			v.Problem = VerifierProblem(value)
+		}
 		values = append(values, v)
 	}
 	_, query, _ := cutQuery(r.URL)
