@@ -30,6 +30,7 @@ const (
 	entryTenant
 	entryProfile
 	entryFile
+	entryBench
 )
 
 // load lists what can be started.
@@ -53,7 +54,8 @@ func (h *home) load(p Profiles) {
 			h.entries = append(h.entries, entry{entryProfile, n, note})
 		}
 	}
-	h.entries = append(h.entries, entry{entryFile, "Open a file", "a saved transcript, to look at without a network"})
+	h.entries = append(h.entries, entry{entryFile, "Open a file", "a saved transcript, to look at without a network"},
+		entry{entryBench, "PKCE bench", "a verifier, its challenge, and why two do not match"})
 	h.at = min(h.at, len(h.entries)-1)
 }
 
@@ -98,6 +100,8 @@ func (m *Model) chooseHome() tea.Cmd {
 		return m.startWalk(c)
 	case entryFile:
 		m.open(newOpenForm(m))
+	case entryBench:
+		return m.benchFresh()
 	}
 	return nil
 }

@@ -63,6 +63,8 @@ func (m *Model) table() []command {
 	switch {
 	case m.screen == screenHome:
 		return homeCommands
+	case m.screen == screenBench:
+		return benchCommands
 	case m.waiting():
 		return waitCommands
 	default:
@@ -72,7 +74,7 @@ func (m *Model) table() []command {
 
 // These tables refer to functions that in turn show the tables, which Go does
 // not allow in an initial value.
-var homeCommands, waitCommands, walkCommands []command
+var homeCommands, waitCommands, walkCommands, benchCommands []command
 
 func init() {
 	quit := command{
@@ -105,6 +107,11 @@ func init() {
 			why:  (*Model).whyNoProfile, do: (*Model).editProfile,
 		},
 		{
+			Binding: bind("P", "P", "PKCE bench"), group: "Home",
+			long: "Derive a challenge from any verifier, live, and see why a pair does not match.",
+			do:   (*Model).benchFresh,
+		},
+		{
 			Binding: bind("esc", "esc", "back to the walk"), group: "Home", foot: 4,
 			long: "Go back to the walk that is open.",
 			why:  func(m *Model) string { return choose(m.hasVisit(), "", "This is the first screen. Press q to quit.") },
@@ -135,6 +142,7 @@ func init() {
 		},
 		help, quit,
 	}
+	benchCommands = append(newBenchCommands(), help, quit)
 	walkCommands = append(flowCommands(), append(lookCommands(), help, quit)...)
 }
 
@@ -256,6 +264,11 @@ func lookCommands() []command {
 			Binding: bind("x", "x", "reveal"), group: "Look", foot: 10, label: func(m *Model) string { return choose(m.visit.reveal, "mask", "reveal") },
 			long: "Show secrets in clear, and mask them again.",
 			do:   (*Model).toggleReveal,
+		},
+		{
+			Binding: bind("P", "P", "PKCE bench"), group: "Look",
+			long: "The verifier and the challenge of this run on the bench: the derivation, octet by octet, live.",
+			do:   (*Model).benchOfWalk,
 		},
 		{
 			Binding: bind("/ ctrl+s", "/", "find"), group: "Look", foot: 16,

@@ -11,12 +11,13 @@ import (
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
-// screen is one of the two screens; everything else lies over them.
+// screen is one of the three screens; everything else lies over them.
 type screen int
 
 const (
 	screenHome screen = iota
 	screenWalk
+	screenBench
 )
 
 // Model is the program's state. Init, Update and View have value receivers, so
@@ -37,6 +38,7 @@ type Model struct {
 
 	home  home
 	visit visit
+	bench bench
 
 	views   [numPanes]view
 	panes   [numPanes]paneState
@@ -139,6 +141,9 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *Model) sync() {
 	a := arrangement{w: m.w, h: m.h, focus: m.focus, whole: m.whole(), answered: m.answered(), single: m.diagram}
 	m.layout = newLayout(a)
+	if m.screen == screenBench {
+		m.syncBench()
+	}
 	if m.screen != screenWalk {
 		return
 	}

@@ -71,6 +71,9 @@ func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 	if m.search.typing {
 		return m.onFindKey(msg)
 	}
+	if m.screen == screenBench && m.bench.typing != fieldNone {
+		return m.onBenchKey(msg)
+	}
 	if cmd, ok := m.press(m.table(), msg); ok {
 		return cmd
 	}
@@ -92,6 +95,8 @@ func (m *Model) onPaste(msg tea.PasteMsg) tea.Cmd {
 		return d.update(m, msg)
 	case m.search.typing:
 		return m.onFindKey(msg)
+	case m.screen == screenBench:
+		return m.onBenchPaste(msg)
 	case m.screen == screenWalk && m.live() && (m.waiting() || m.visit.reading.pending.Waiting):
 		return m.askPaste(msg.Content)
 	}
@@ -351,6 +356,10 @@ func (m *Model) onClick(msg tea.MouseClickMsg) tea.Cmd {
 	if m.screen == screenHome {
 		return m.home.click(m, msg.X, msg.Y)
 	}
+	if m.screen == screenBench {
+		m.benchClick(msg.X, msg.Y)
+		return nil
+	}
 	for p := range pane(numPanes) {
 		if r := m.layout.panes[p]; r.holds(msg.X, msg.Y) {
 			m.focus = p
@@ -375,6 +384,10 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		if s, ok := d.(scroller); ok {
 			s.scroll(m, by)
 		}
+		return
+	}
+	if m.screen == screenBench {
+		m.benchWheel(msg.X, msg.Y, by)
 		return
 	}
 	for p := range pane(numPanes) {

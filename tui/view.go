@@ -21,9 +21,13 @@ func (m Model) View() tea.View {
 		return v
 	}
 	var rows []string
-	if m.screen == screenHome {
+	switch m.screen {
+	case screenHome:
 		rows = m.homeRows(p)
-	} else {
+	case screenBench:
+		rows = m.benchRows(p)
+		v.Cursor = m.benchCursor()
+	default:
 		rows = m.walkRows(p)
 	}
 	d := m.top()

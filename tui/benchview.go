@@ -1,0 +1,483 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/pkcescope/pkcescope/inspect"
+)
+
+// syncBench lays the bench out and makes what its panes show. What a pane
+// wants in height depends on its width, so the widths come first.
+func (m *Model) syncBench() {
+	b := &m.bench
+	b.rects = [numBenchPanes]rect{}
+	if m.w < leastWidth || m.h < leastHeight {
+		return
+	}
+	body := rect{0, 1, m.w, m.h - 2}
+	switch {
+	case m.w >= 120:
+		m.benchWide(body)
+	case m.w >= 80 && m.h >= 20:
+		m.benchStacked(body)
+	default:
+		b.rects[b.focus] = body
+		m.benchFill(b.focus)
+	}
+}
+
+// benchWide has three panes side by side, and the comparison below.
+//
+//	┌verifier┐┌S256──────┐┌plain──┐
+//	└────────┘└──────────┘└───────┘
+//	┌why did it not match?────────┐
+//	└─────────────────────────────┘
+func (m *Model) benchWide(body rect) {
+	b := &m.bench
+	stages := min(max(body.w*2/5, 54), 84)
+	left, rest := body.left((body.w - stages) * 11 / 20)
+	middle, right := rest.left(stages)
+	b.rects[benchVerifier], b.rects[benchStages], b.rects[benchPlain] = left, middle, right
+	want := 0
+	for _, i := range []benchPane{benchVerifier, benchStages, benchPlain} {
+		m.benchFill(i)
+		want = max(want, b.panes[i].doc.rows())
+	}
+	h := min(max(want+2, 8), max(body.h*3/5, 8))
+	for _, i := range []benchPane{benchVerifier, benchStages, benchPlain} {
+		b.rects[i].h = h
+		m.benchFill(i)
+	}
+	_, b.rects[benchMatch] = body.top(h)
+	m.benchFill(benchMatch)
+}
+
+// benchStacked has the panes under each other, each as high as it needs to be
+// while there is room; plain gives way first, then the one without the keys.
+func (m *Model) benchStacked(body rect) {
+	b := &m.bench
+	order := []benchPane{benchVerifier, benchStages, benchMatch}
+	if b.focus == benchPlain {
+		order[1] = benchPlain
+	}
+	room := body.h
+	const least = 5
+	for i, p := range order {
+		b.rects[p] = rect{body.x, 0, body.w, body.h}
+		m.benchFill(p)
+		h := room
+		if last := len(order) - 1; i < last {
+			h = min(b.panes[p].doc.rows()+2, room-least*(last-i), choose(p == b.focus, body.h*3/5, body.h/2))
+			h = max(h, least)
+		}
+		b.rects[p] = rect{body.x, body.y + body.h - room, body.w, h}
+		room -= h
+		m.benchFill(p)
+	}
+}
+
+// benchFill makes the content of a pane for the width of its rectangle, unless
+// that is there already.
+func (m *Model) benchFill(i benchPane) {
+	b := &m.bench
+	s, r := &b.panes[i], b.rects[i].inner()
+	w := max(r.w-2, 1)
+	s.height = r.h
+	if s.doc == nil || s.doc.width != w {
+		s.content = m.benchContent(i, w)
+		s.doc.wrap(m.ruler, w)
+	}
+	s.clamp()
+	if b.typing != fieldNone && b.cursor.pane == int(i) && s.height > 0 {
+		s.reveal(b.cursor.row, b.cursor.row+1)
+	}
+}
+
+func (m *Model) benchContent(i benchPane, w int) content {
+	switch i {
+	case benchVerifier:
+		return m.benchVerifierContent(w)
+	case benchStages:
+		return m.benchStagesContent(w)
+	case benchPlain:
+		return m.benchPlainContent(w)
+	default:
+		return m.benchMatchContent(w)
+	}
+}
+
+func (m *Model) benchVerifierContent(w int) content {
+	b, v := &m.bench, m.bench.report.Verifier
+	d := &doc{}
+	c := content{title: "Verifier", doc: d, note: choose(b.masked(), "of the run, masked", "")}
+	d.lines = append(d.lines, m.benchText(fieldVerifier, b.seen(v.Characters()), w, "!", toneBad)...)
+	if b.input.HasVerifier {
+		d.lines = append(d.lines, line{}, m.benchBar(v, w))
+		for _, p := range v.Problems {
+			d.lines = append(d.lines, prose(toneBad, 2, "! "+p)) //nolint:perfsprint // It reads as one.
+		}
+	}
+	d.lines = append(d.lines, line{},
+		heading("Entropy", fmt.Sprintf("%d bits at most", b.report.Entropy.Bits)),
+		prose(toneFaint, 0, sentenceCase(b.report.Entropy.Reason)+"."))
+	return c
+}
+
+// benchBar is the length on a scale: what is there, what must be, what may be.
+func (m *Model) benchBar(v inspect.PKCEVerifier, w int) line {
+	bar := v.LengthBar(min(max(w-8, 8), 43))
+	t := choose(v.Length < inspect.VerifierMin || bar.Over, toneBad, toneGood)
+	spans := []span{{fmt.Sprintf("%-4d", v.Length), toneStrong}, {strings.Repeat("█", bar.Filled), t}}
+	if bar.Filled < bar.Least {
+		spans = append(spans, span{strings.Repeat("·", bar.Least-bar.Filled), toneBad})
+	}
+	spans = append(spans, span{strings.Repeat("░", bar.Cells-max(bar.Filled, bar.Least)), toneFaint})
+	if bar.Over {
+		spans = append(spans, span{"▶", toneBad})
+	}
+	return line{spans: append(spans, span{"  " + bar.Text, toneFaint}), hang: 4, prose: true}
+}
+
+func (m *Model) benchStagesContent(w int) content {
+	b, s := &m.bench, m.bench.report.Stages
+	d := &doc{}
+	c := content{title: "S256", doc: d, note: "RFC 7636 section 4.2"}
+	if !b.input.HasVerifier {
+		d.lines = append(d.lines, prose(toneFaint, 0, "Without a verifier there is nothing to derive. e takes one."))
+		return c
+	}
+	ascii := s.ASCII
+	if b.masked() {
+		ascii = strings.Repeat("●● ", len(b.input.Verifier))
+	}
+	d.lines = append(d.lines, heading("ASCII", counted(len(b.input.Verifier), "octet")))
+	d.lines = append(d.lines, octetLines(ascii, w, toneText)...)
+	d.lines = append(d.lines, heading("SHA-256", "32 octets"))
+	d.lines = append(d.lines, octetLines(pairs(s.SHA256Hex), w, toneText)...)
+	base64, base64url := s.Characters()
+	d.lines = append(d.lines, heading("base64", changesOf(s)))
+	d.lines = append(d.lines, m.markedLines(base64, w, "^", toneHit)...)
+	d.lines = append(d.lines, heading("base64url", "the challenge"))
+	d.lines = append(d.lines, m.markedLines(base64url, w, "", tonePKCE)...)
+	return c
+}
+
+func (m *Model) benchPlainContent(w int) content {
+	b := &m.bench
+	d := &doc{}
+	c := content{title: "plain", doc: d}
+	if !b.input.HasVerifier {
+		d.lines = append(d.lines, prose(toneFaint, 0, "The challenge would be the verifier itself."))
+		return c
+	}
+	d.lines = append(d.lines, heading("the challenge", ""))
+	d.lines = append(d.lines, m.markedLines(b.seen(b.report.Verifier.Characters()), w, "", toneText)...)
+	d.lines = append(d.lines, line{},
+		prose(toneFaint, 0, "It is the verifier itself. Whoever sees the authorize request has what the token request will ask for."),
+		line{},
+		prose(toneFaint, 0, "A method that is left out means plain."))
+	return c
+}
+
+func (m *Model) benchMatchContent(w int) content {
+	b, r := &m.bench, m.bench.report
+	d := &doc{}
+	c := content{title: "Why did it not match?", doc: d, note: "method " + methodOf(b.input.Method)}
+	expected := r.Challenge.S256
+	if b.plain() {
+		expected = r.Challenge.Plain
+	}
+	sent, computed, first := inspect.Compare(b.input.Challenge, expected)
+	switch {
+	case !b.input.HasChallenge && b.typing != fieldChallenge:
+		d.lines = append(d.lines, prose(toneFaint, 0, "Press c and paste the code_challenge that was sent. It is compared with what this verifier gives; where they differ, the mistake is named."))
+	default:
+		if b.plain() {
+			sent, computed = b.seen(sent), b.seen(computed)
+		}
+		if b.input.HasVerifier && expected != "" {
+			d.lines = append(d.lines, plain(toneFaint, "computed"))
+			d.lines = append(d.lines, m.markedLines(computed, w, "", toneText)...)
+		}
+		d.lines = append(d.lines, plain(toneFaint, "sent"))
+		before := len(d.lines)
+		d.lines = append(d.lines, m.benchText(fieldChallenge, sent, w, choose(r.Match != nil && !*r.Match, "^", ""), toneHit)...)
+		if b.typing == fieldChallenge {
+			b.cursor.row += before
+		}
+	}
+	switch {
+	case r.Match == nil:
+	case *r.Match && b.isExample():
+		d.lines = append(d.lines, prose(toneGood, 2, "✓ They match: the derivation gives the challenge that RFC 7636 appendix B prints."))
+	case *r.Match:
+		d.lines = append(d.lines, plain(toneGood, "✓ They match."))
+	case first >= 0 && b.input.Challenge != "" && b.input.Verifier != "":
+		d.lines = append(d.lines, plain(toneBad, fmt.Sprintf("✗ They do not match: the first difference is at %d of %d.", first, len(sent))))
+	default:
+		d.lines = append(d.lines, plain(toneBad, "✗ They do not match."))
+	}
+	for _, k := range r.Mistakes {
+		d.lines = append(d.lines, line{})
+		d.lines = append(d.lines, m.benchMistake(k)...)
+	}
+	return c
+}
+
+func (m *Model) benchMistake(k inspect.Mistake) []line {
+	mark, t := "✗ ", toneBad
+	if k.Confidence == inspect.Likely {
+		mark, t = "? ", toneWarn
+	}
+	code := k.Code[m.bench.language%len(k.Code)]
+	return []line{
+		{spans: []span{{mark, t}, {string(k.ID), toneStrong}, {"  " + string(k.Confidence), t}}},
+		prose(toneText, 2, k.What),
+		prose(toneFaint, 2, k.Why),
+		{spans: []span{{"  ", toneText}, {"Try: ", toneGood}, {k.Try, toneText}}, hang: 2, prose: true},
+		{spans: []span{{"  " + code.Language, toneName}, {"   l shows another language", toneFaint}}},
+		{spans: []span{{"  - ", toneBad}, {code.Wrong, toneText}}, hang: 4},
+		{spans: []span{{"  + ", toneGood}, {code.Right, toneText}}, hang: 4},
+	}
+}
+
+// plain says whether the server compares the two as they are.
+func (b *bench) plain() bool { return b.input.Method == "plain" || b.input.Method == "omitted" }
+
+func (b *bench) isExample() bool {
+	return b.input.Verifier == inspect.ExampleVerifier && b.input.Challenge == inspect.ExampleChallenge
+}
+
+// seen is text as it may be seen.
+func (b *bench) seen(all []inspect.Character) []inspect.Character {
+	if !b.masked() {
+		return all
+	}
+	dots := make([]inspect.Character, len(all))
+	for i := range dots {
+		dots[i].Text = "●"
+	}
+	return dots
+}
+
+// benchText is the text of a field, with the cursor's place if it is typed in.
+func (m *Model) benchText(f int, all []inspect.Character, w int, mark string, t tone) []line {
+	b := &m.bench
+	if b.typing != f {
+		if len(all) == 0 {
+			return []line{plain(toneFaint, "none")}
+		}
+		return m.markedLines(all, w, mark, t)
+	}
+	// One more for the cursor behind the last character.
+	all = append(all[:len(all):len(all)], inspect.Character{Text: " "})
+	lines, rows, cols := m.layMarked(all, w, mark, t, toneField)
+	at := min(b.fields[f].input.Position(), len(all)-1)
+	b.cursor.pane = int(choose(f == fieldVerifier, benchVerifier, benchMatch))
+	b.cursor.row, b.cursor.col = rows[at], cols[at]
+	return lines
+}
+
+// markedLines breaks characters into rows, with a row of marks under each that
+// has a marked one.
+func (m *Model) markedLines(all []inspect.Character, w int, mark string, t tone) []line {
+	lines, _, _ := m.layMarked(all, w, mark, t, toneText)
+	return lines
+}
+
+// layMarked is markedLines for text of any tone; it also returns the row and
+// the column of each character.
+func (m *Model) layMarked(all []inspect.Character, w int, mark string, marked, normal tone) (lines []line, rows, cols []int) {
+	var text line
+	var marks strings.Builder
+	col, any := 0, false
+	flush := func() {
+		lines = append(lines, text)
+		if any && mark != "" {
+			lines = append(lines, plain(markTone(marked), strings.TrimRight(marks.String(), " ")))
+		}
+		text, col, any = line{}, 0, false
+		marks.Reset()
+	}
+	for _, c := range all {
+		n := m.ruler.StringWidth(c.Text)
+		if col+n > w && col > 0 {
+			flush()
+		}
+		t := choose(c.Marked, marked, normal)
+		if k := len(text.spans); k > 0 && text.spans[k-1].tone == t {
+			text.spans[k-1].text += c.Text
+		} else {
+			text.spans = append(text.spans, span{c.Text, t})
+		}
+		rows, cols = append(rows, len(lines)), append(cols, col)
+		marks.WriteString(strings.Repeat(choose(c.Marked, mark, " "), n))
+		any = any || c.Marked
+		col += n
+	}
+	flush()
+	return lines, rows, cols
+}
+
+// markTone is the tone of the marks under characters of that tone: a background
+// is for text.
+func markTone(t tone) tone { return choose(t == toneHit, toneWarn, t) }
+
+// octetLines lays octets in hex out, as many in a row as there is room for: 8,
+// 16 or 32, for counting.
+func octetLines(hex string, w int, t tone) []line {
+	n := 8
+	for n < 32 && n*2*3-1 <= w {
+		n *= 2
+	}
+	var lines []line
+	all := strings.Fields(hex)
+	for len(all) > 0 {
+		k := min(n, len(all))
+		lines = append(lines, plain(t, strings.Join(all[:k], " ")))
+		all = all[k:]
+	}
+	return lines
+}
+
+// pairs puts a blank between octets.
+func pairs(hex string) string {
+	var b strings.Builder
+	for i := 0; i+1 < len(hex); i += 2 {
+		b.WriteString(hex[i:i+2] + " ")
+	}
+	return b.String()
+}
+
+// changesOf says what the marks under the base64 show.
+func changesOf(s inspect.PKCEStages) string {
+	var all []string
+	if strings.Contains(s.Base64, "+") {
+		all = append(all, "+ becomes -")
+	}
+	if strings.Contains(s.Base64, "/") {
+		all = append(all, "/ becomes _")
+	}
+	return strings.Join(append(all, "= goes"), ", ")
+}
+
+func methodOf(method string) string {
+	switch method {
+	case "":
+		return "S256"
+	case "omitted":
+		return "omitted (plain)"
+	}
+	return inspect.Clean(method)
+}
+
+func counted(n int, noun string) string {
+	return choose(n == 1, "1 "+noun, fmt.Sprintf("%d %ss", n, noun))
+}
+
+func sentenceCase(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// benchRows draws the bench.
+func (m *Model) benchRows(p *painter) []string {
+	b := &m.bench
+	rows := make([]string, m.h)
+	rows[0] = m.benchHead(p)
+	for y := 1; y < m.h-1; y++ {
+		x := 0
+		for i := range benchPane(numBenchPanes) {
+			if r := b.rects[i]; y >= r.y && y < r.y+r.h && !r.empty() {
+				p.pad(r.x-x, false)
+				m.benchPaneRow(p, i, y-r.y)
+				x = r.x + r.w
+			}
+		}
+		p.pad(m.w-x, false)
+		rows[y] = p.row()
+	}
+	rows[m.h-1] = m.benchFoot(p)
+	return rows
+}
+
+func (m *Model) benchHead(p *painter) string {
+	room := m.w
+	room -= p.put(" pkcescope", toneHere, false, room)
+	room -= p.put("  PKCE bench", toneBar, false, room)
+	if m.bench.isExample() {
+		room -= p.put("  RFC 7636 appendix B", tonePKCE, false, room)
+	}
+	if m.bench.secret && m.bench.revealed {
+		room -= p.put("  secrets shown", toneWarn, false, room)
+	}
+	right := "nothing is sent "
+	if room > len(right) {
+		p.pad(room-len(right), false)
+		room = p.put(right, toneBar, false, room) - len(right)
+	}
+	p.pad(room, false)
+	return m.clip(p.row())
+}
+
+func (m *Model) benchFoot(p *painter) string {
+	if m.bench.typing == fieldNone || m.notice.text != "" {
+		return m.footRow(p)
+	}
+	room := m.w
+	room -= p.put(" ", toneText, false, room)
+	for _, k := range [][2]string{{"enter", "done"}, {"tab", "verifier or challenge"}, {"ctrl+u", "clear"}} {
+		room -= p.put(k[0], toneKey, false, room)
+		room -= p.put(" "+k[1]+"  ", toneBar, false, room)
+	}
+	p.pad(room, false)
+	return m.clip(p.row())
+}
+
+func (m *Model) benchPaneRow(p *painter, i benchPane, y int) {
+	b := &m.bench
+	r, s := b.rects[i], &b.panes[i]
+	on := b.focus == i && m.top() == nil
+	border := choose(on, toneFocus, toneBorder)
+	switch y {
+	case 0:
+		room := r.w - 2
+		p.put(light.nw+light.flat, border, false, 2)
+		room--
+		room -= m.title(p, m.ruler.Truncate(s.title, max(room-3, 0), "…"), on, room)
+		note := choose(s.note != "" && len(s.note)+4 <= room, " "+s.note+" ", "")
+		p.put(strings.Repeat(light.flat, max(room-m.ruler.StringWidth(note)-1, 0)), border, false, r.w)
+		p.put(note, toneFaint, false, r.w)
+		p.put(light.flat+light.ne, border, false, choose(room > 0, 2, 1))
+	case r.h - 1:
+		m.bottomRow(p, s, r.w, border)
+	default:
+		p.put(light.side, border, false, 1)
+		p.pad(1, false)
+		if s.doc != nil {
+			s.doc.draw(p, s.offset+y-1, look{current: -1})
+		}
+		p.pad(1, false)
+		p.put(light.side, border, false, 1)
+	}
+}
+
+// benchCursor is where the cursor stands while something is typed.
+func (m *Model) benchCursor() *tea.Cursor {
+	b := &m.bench
+	if b.typing == fieldNone || m.top() != nil {
+		return nil
+	}
+	i := benchPane(b.cursor.pane)
+	r, s := b.rects[i].inner(), &b.panes[i]
+	y := b.cursor.row - s.offset
+	if r.empty() || y < 0 || y >= r.h {
+		return nil
+	}
+	return tea.NewCursor(r.x+1+b.cursor.col, r.y+y)
+}
