@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -53,23 +54,32 @@ func (s PKCEStages) Characters() (base64, base64url []Character) {
 
 // Compare returns two texts with the characters marked that differ from what
 // stands at the same place of the other, and the first such place, -1 if there
-// is none.
+// is none. Where more than half differ only the first place is marked: the
+// texts are then not the same with a change in it.
 func Compare(a, b string) (left, right []Character, first int) {
 	x, y := characters(a), characters(b)
-	mark := func(own, other []string) (all []Character) {
-		for i, c := range own {
-			differs := i >= len(other) || other[i] != c
-			all = append(all, Character{Text: Clean(c), Marked: differs})
-		}
-		return all
-	}
-	left, right = mark(x, y), mark(y, x)
+	first = -1
+	var differ []int
 	for i := range max(len(x), len(y)) {
 		if i >= len(x) || i >= len(y) || x[i] != y[i] {
-			return left, right, i
+			differ = append(differ, i)
 		}
 	}
-	return left, right, -1
+	if len(differ) > 0 {
+		first = differ[0]
+	}
+	if len(differ)*2 > max(len(x), len(y)) {
+		differ = differ[:1]
+	}
+	draw := func(all []string) []Character {
+		var out []Character
+		for i, c := range all {
+			_, marked := slices.BinarySearch(differ, i)
+			out = append(out, Character{Text: Clean(c), Marked: marked})
+		}
+		return out
+	}
+	return draw(x), draw(y), first
 }
 
 // LengthBar is the length of a verifier on a scale from 0 to 128, in cells.

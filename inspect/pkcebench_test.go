@@ -36,7 +36,7 @@ func TestTheLengthBarShowsOneCharacterTooFewOrTooMany(t *testing.T) {
 }
 
 func TestDifferencesAreMarkedOnBothSides(t *testing.T) {
-	left, right, first := Compare("ab\xffd", "aX\xfed!")
+	left, right, first := Compare("ab\xffdefgh", "aX\xfedefgh!")
 	marks := func(all []Character) (s string) {
 		for _, c := range all {
 			if s += c.Text; c.Marked {
@@ -45,8 +45,11 @@ func TestDifferencesAreMarkedOnBothSides(t *testing.T) {
 		}
 		return s
 	}
-	if got, want := marks(left)+" "+marks(right), `ab^\xff^d aX^\xfe^d!^`; got != want || first != 1 {
+	if got, want := marks(left)+" "+marks(right), `ab^\xff^defgh aX^\xfe^defgh!^`; got != want || first != 1 {
 		t.Errorf("Compare = %s, first at %d, want %s at 1", got, first, want)
+	}
+	if left, right, first := Compare("abcdef", "aXYZUV"); marks(left)+" "+marks(right) != "ab^cdef aX^YZUV" || first != 1 {
+		t.Errorf("two unlike texts: %s %s, first at %d, want the first place alone", marks(left), marks(right), first)
 	}
 	if _, _, first := Compare("same", "same"); first != -1 {
 		t.Errorf("equal texts differ at %d", first)

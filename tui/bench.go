@@ -187,9 +187,10 @@ func (m *Model) benchType(n int) tea.Cmd {
 	return nil
 }
 
-// benchTyped ends typing.
+// typed ends typing.
 func (b *bench) typed() {
 	b.fields[b.typing].input.Blur()
+	b.panes[b.focus].offset = 0
 	b.typing = fieldNone
 	b.take(b.input)
 }
@@ -240,7 +241,8 @@ func (m *Model) benchCycle(by int) tea.Cmd {
 	b := &m.bench
 	for range numBenchPanes {
 		b.focus = benchPane((int(b.focus) + by + numBenchPanes) % numBenchPanes)
-		if !b.rects[b.focus].empty() || m.w < 80 {
+		// In the stacked form a pane that is hidden comes forth by its focus.
+		if m.w < 120 || !b.rects[b.focus].empty() {
 			break
 		}
 	}

@@ -56,22 +56,23 @@ func (m *Model) benchWide(body rect) {
 }
 
 // benchStacked has the panes under each other, each as high as it needs to be
-// while there is room; plain gives way first, then the one without the keys.
+// while there is room. Plain is seen when it has the keys; so are the stages
+// once there is a mistake to explain and no room for both.
 func (m *Model) benchStacked(body rect) {
 	b := &m.bench
-	order := []benchPane{benchVerifier, benchStages, benchMatch}
-	if b.focus == benchPlain {
-		order[1] = benchPlain
+	middle := choose(b.focus == benchPlain, benchPlain, benchStages)
+	order := []benchPane{benchVerifier, middle, benchMatch}
+	if b.focus == benchMatch && len(b.report.Mistakes) > 0 && body.h < 36 {
+		order = []benchPane{benchVerifier, benchMatch}
 	}
-	room := body.h
 	const least = 5
+	room := body.h
 	for i, p := range order {
 		b.rects[p] = rect{body.x, 0, body.w, body.h}
 		m.benchFill(p)
 		h := room
-		if last := len(order) - 1; i < last {
-			h = min(b.panes[p].doc.rows()+2, room-least*(last-i), choose(p == b.focus, body.h*3/5, body.h/2))
-			h = max(h, least)
+		if others := len(order) - 1 - i; others > 0 {
+			h = max(min(b.panes[p].doc.rows()+2, room-least*others), least)
 		}
 		b.rects[p] = rect{body.x, body.y + body.h - room, body.w, h}
 		room -= h
@@ -115,20 +116,30 @@ func (m *Model) benchVerifierContent(w int) content {
 	c := content{title: "Verifier", doc: d, note: choose(b.masked(), "of the run, masked", "")}
 	d.lines = append(d.lines, m.benchText(fieldVerifier, b.seen(v.Characters()), w, "!", toneBad)...)
 	if b.input.HasVerifier {
-		d.lines = append(d.lines, line{}, m.benchBar(v, w))
+		if !m.benchBeside(w) {
+			d.lines = append(d.lines, line{})
+		}
+		d.lines = append(d.lines, m.benchBar(v, w))
 		for _, p := range v.Problems {
 			d.lines = append(d.lines, prose(toneBad, 2, "! "+p)) //nolint:perfsprint // It reads as one.
 		}
 	}
-	d.lines = append(d.lines, line{},
-		heading("Entropy", fmt.Sprintf("%d bits at most", b.report.Entropy.Bits)),
-		prose(toneFaint, 0, sentenceCase(b.report.Entropy.Reason)+"."))
+	bits, reason := fmt.Sprintf("%d bits at most", b.report.Entropy.Bits), b.report.Entropy.Reason
+	if m.benchBeside(w) {
+		d.lines = append(d.lines, line{spans: []span{{"Entropy  ", toneTitle}, {bits + ": " + reason, toneFaint}}, hang: 9, prose: true})
+		return c
+	}
+	d.lines = append(d.lines, line{}, heading("Entropy", bits), prose(toneFaint, 0, sentenceCase(reason)+"."))
 	return c
 }
 
 // benchBar is the length on a scale: what is there, what must be, what may be.
 func (m *Model) benchBar(v inspect.PKCEVerifier, w int) line {
-	bar := v.LengthBar(min(max(w-8, 8), 43))
+	bar := v.LengthBar(43)
+	if room := w - 6 - len(bar.Text); room < 43 {
+		// Beside the words if that leaves enough to see, or else above them.
+		bar = v.LengthBar(min(choose(room < 20, w-4, room), 43))
+	}
 	t := choose(v.Length < inspect.VerifierMin || bar.Over, toneBad, toneGood)
 	spans := []span{{fmt.Sprintf("%-4d", v.Length), toneStrong}, {strings.Repeat("█", bar.Filled), t}}
 	if bar.Filled < bar.Least {
@@ -153,15 +164,19 @@ func (m *Model) benchStagesContent(w int) content {
 	if b.masked() {
 		ascii = strings.Repeat("●● ", len(b.input.Verifier))
 	}
-	d.lines = append(d.lines, heading("ASCII", counted(len(b.input.Verifier), "octet")))
-	d.lines = append(d.lines, octetLines(ascii, w, toneText)...)
-	d.lines = append(d.lines, heading("SHA-256", "32 octets"))
-	d.lines = append(d.lines, octetLines(pairs(s.SHA256Hex), w, toneText)...)
 	base64, base64url := s.Characters()
-	d.lines = append(d.lines, heading("base64", changesOf(s)))
-	d.lines = append(d.lines, m.markedLines(base64, w, "^", toneHit)...)
-	d.lines = append(d.lines, heading("base64url", "the challenge"))
-	d.lines = append(d.lines, m.markedLines(base64url, w, "", tonePKCE)...)
+	width := m.benchRoom(w)
+	for _, stage := range []struct {
+		name, note string
+		lines      []line
+	}{
+		{"ASCII", counted(len(b.input.Verifier), "octet"), octetLines(ascii, width)},
+		{"SHA-256", "32 octets", octetLines(pairs(s.SHA256Hex), width)},
+		{"base64", changesOf(s), m.markedLines(base64, width, "^", toneHit)},
+		{"base64url", "the challenge", m.markedLines(base64url, width, "", tonePKCE)},
+	} {
+		d.lines = append(d.lines, m.benchNamed(stage.name, stage.note, stage.lines, w)...)
+	}
 	return c
 }
 
@@ -196,23 +211,25 @@ func (m *Model) benchMatchContent(w int) content {
 		d.lines = append(d.lines, prose(toneFaint, 0, "Press c and paste the code_challenge that was sent. It is compared with what this verifier gives; where they differ, the mistake is named."))
 	default:
 		if b.plain() {
-			sent, computed = b.seen(sent), b.seen(computed)
+			computed = b.seen(computed)
+		}
+		if b.tells(b.input.Challenge) {
+			sent = b.seen(sent)
 		}
 		if b.input.HasVerifier && expected != "" {
-			d.lines = append(d.lines, plain(toneFaint, "computed"))
-			d.lines = append(d.lines, m.markedLines(computed, w, "", toneText)...)
+			d.lines = append(d.lines, m.benchNamed("computed", "", m.markedLines(computed, m.benchRoom(w), "", toneText), w)...)
 		}
-		d.lines = append(d.lines, plain(toneFaint, "sent"))
 		before := len(d.lines)
-		d.lines = append(d.lines, m.benchText(fieldChallenge, sent, w, choose(r.Match != nil && !*r.Match, "^", ""), toneHit)...)
+		d.lines = append(d.lines, m.benchNamed("sent", "", m.benchText(fieldChallenge, sent, m.benchRoom(w), choose(r.Match != nil && !*r.Match, "^", ""), toneHit), w)...)
 		if b.typing == fieldChallenge {
-			b.cursor.row += before
+			b.cursor.row += before + choose(m.benchBeside(w), 0, 1)
+			b.cursor.col += choose(m.benchBeside(w), benchLabel, 0)
 		}
 	}
 	switch {
 	case r.Match == nil:
 	case *r.Match && b.isExample():
-		d.lines = append(d.lines, prose(toneGood, 2, "✓ They match: the derivation gives the challenge that RFC 7636 appendix B prints."))
+		d.lines = append(d.lines, prose(toneGood, 0, "✓ They match: this is the challenge that RFC 7636 appendix B prints."))
 	case *r.Match:
 		d.lines = append(d.lines, plain(toneGood, "✓ They match."))
 	case first >= 0 && b.input.Challenge != "" && b.input.Verifier != "":
@@ -244,6 +261,34 @@ func (m *Model) benchMistake(k inspect.Mistake) []line {
 	}
 }
 
+// benchLabel is the width of a name that stands beside its text, not over it.
+const benchLabel = 11
+
+// benchBeside says whether names stand beside: where 64 characters fit as well.
+func (m *Model) benchBeside(w int) bool { return w >= benchLabel+64 }
+
+// benchRoom is what is left for the text.
+func (m *Model) benchRoom(w int) int { return choose(m.benchBeside(w), w-benchLabel, w) }
+
+// benchNamed puts a name over lines, or beside them where there is room. The
+// note follows the name, or stands at the end of the last line it fits on.
+func (m *Model) benchNamed(name, note string, lines []line, w int) []line {
+	if !m.benchBeside(w) {
+		return append([]line{heading(name, note)}, lines...)
+	}
+	for i := range lines {
+		label := span{fill(m, choose(i == 0, name, ""), benchLabel), toneTitle}
+		lines[i].spans = append([]span{label}, lines[i].spans...)
+	}
+	last := &lines[len(lines)-1]
+	used := max(m.ruler.StringWidth(last.text()), m.ruler.StringWidth(lines[0].text()))
+	if note != "" && used+2+m.ruler.StringWidth(note) <= w {
+		gap := used - m.ruler.StringWidth(last.text()) + 2
+		last.spans = append(last.spans, span{strings.Repeat(" ", gap) + note, toneFaint})
+	}
+	return lines
+}
+
 // plain says whether the server compares the two as they are.
 func (b *bench) plain() bool { return b.input.Method == "plain" || b.input.Method == "omitted" }
 
@@ -261,6 +306,13 @@ func (b *bench) seen(all []inspect.Character) []inspect.Character {
 		dots[i].Text = "●"
 	}
 	return dots
+}
+
+// tells says whether a challenge gives the verifier away: it is the verifier,
+// or a part of it.
+func (b *bench) tells(challenge string) bool {
+	v := b.input.Verifier
+	return b.plain() || v != "" && challenge != "" && (strings.Contains(challenge, v[:min(len(v), 8)]) || strings.Contains(v, challenge))
 }
 
 // benchText is the text of a field, with the cursor's place if it is typed in.
@@ -328,7 +380,7 @@ func markTone(t tone) tone { return choose(t == toneHit, toneWarn, t) }
 
 // octetLines lays octets in hex out, as many in a row as there is room for: 8,
 // 16 or 32, for counting.
-func octetLines(hex string, w int, t tone) []line {
+func octetLines(hex string, w int) []line {
 	n := 8
 	for n < 32 && n*2*3-1 <= w {
 		n *= 2
@@ -337,7 +389,7 @@ func octetLines(hex string, w int, t tone) []line {
 	all := strings.Fields(hex)
 	for len(all) > 0 {
 		k := min(n, len(all))
-		lines = append(lines, plain(t, strings.Join(all[:k], " ")))
+		lines = append(lines, plain(toneText, strings.Join(all[:k], " ")))
 		all = all[k:]
 	}
 	return lines
@@ -356,12 +408,12 @@ func pairs(hex string) string {
 func changesOf(s inspect.PKCEStages) string {
 	var all []string
 	if strings.Contains(s.Base64, "+") {
-		all = append(all, "+ becomes -")
+		all = append(all, "+ → -")
 	}
 	if strings.Contains(s.Base64, "/") {
-		all = append(all, "/ becomes _")
+		all = append(all, "/ → _")
 	}
-	return strings.Join(append(all, "= goes"), ", ")
+	return strings.Join(append(all, "no ="), ", ")
 }
 
 func methodOf(method string) string {

@@ -266,7 +266,7 @@ func lookCommands() []command {
 			do:   (*Model).toggleReveal,
 		},
 		{
-			Binding: bind("P", "P", "PKCE bench"), group: "Look",
+			Binding: bind("P", "P", "PKCE bench"), group: "Look", foot: 17,
 			long: "The verifier and the challenge of this run on the bench: the derivation, octet by octet, live.",
 			do:   (*Model).benchOfWalk,
 		},
