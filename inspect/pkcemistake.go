@@ -213,8 +213,9 @@ func (m Mistake) row() string {
 		MistakeWeakGenerator, MistakeVerifierMissing, MistakeUnexpectedVerifier,
 		MistakeOtherVerifier, MistakeWrongParameter:
 		return "code_verifier"
+	default:
+		return "code_challenge"
 	}
-	return "code_challenge"
 }
 
 // method returns the id of comparing in the wrong way, when the challenge was

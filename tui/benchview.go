@@ -206,6 +206,9 @@ func (m *Model) benchMatchContent(w int) content {
 		expected = r.Challenge.Plain
 	}
 	sent, computed, first := inspect.Compare(b.input.Challenge, expected)
+	if r.Match != nil {
+		d.lines = append(d.lines, b.verdict(first, len(sent)))
+	}
 	switch {
 	case !b.input.HasChallenge && b.typing != fieldChallenge:
 		d.lines = append(d.lines, prose(toneFaint, 0, "Press c and paste the code_challenge that was sent. It is compared with what this verifier gives; where they differ, the mistake is named."))
@@ -226,22 +229,28 @@ func (m *Model) benchMatchContent(w int) content {
 			b.cursor.col += choose(m.benchBeside(w), benchLabel, 0)
 		}
 	}
-	switch {
-	case r.Match == nil:
-	case *r.Match && b.isExample():
-		d.lines = append(d.lines, prose(toneGood, 0, "✓ They match: this is the challenge that RFC 7636 appendix B prints."))
-	case *r.Match:
-		d.lines = append(d.lines, plain(toneGood, "✓ They match."))
-	case first >= 0 && b.input.Challenge != "" && b.input.Verifier != "":
-		d.lines = append(d.lines, plain(toneBad, fmt.Sprintf("✗ They do not match: the first difference is at %d of %d.", first, len(sent))))
-	default:
-		d.lines = append(d.lines, plain(toneBad, "✗ They do not match."))
-	}
 	for _, k := range r.Mistakes {
 		d.lines = append(d.lines, line{})
 		d.lines = append(d.lines, m.benchMistake(k)...)
 	}
 	return c
+}
+
+// verdict says in a line whether the pair matches, and what the mistake is. It
+// stands first, so that it is seen while something is typed in a low window.
+func (b *bench) verdict(first, of int) line {
+	switch mistakes := b.report.Mistakes; {
+	case *b.report.Match && b.isExample():
+		return prose(toneGood, 0, "✓ They match: this is the challenge that RFC 7636 appendix B prints.")
+	case *b.report.Match:
+		return plain(toneGood, "✓ They match.")
+	default:
+		l := line{spans: []span{{"✗ They do not match: ", toneBad}, {string(mistakes[0].ID), toneStrong}, {", " + string(mistakes[0].Confidence) + ".", toneBad}}, prose: true}
+		if first >= 0 && b.input.Challenge != "" && b.input.Verifier != "" {
+			l.spans = append(l.spans, span{fmt.Sprintf(" First difference at %d of %d.", first, of), toneFaint})
+		}
+		return l
+	}
 }
 
 func (m *Model) benchMistake(k inspect.Mistake) []line {
@@ -345,13 +354,13 @@ func (m *Model) markedLines(all []inspect.Character, w int, mark string, t tone)
 func (m *Model) layMarked(all []inspect.Character, w int, mark string, marked, normal tone) (lines []line, rows, cols []int) {
 	var text line
 	var marks strings.Builder
-	col, any := 0, false
+	col, standsOut := 0, false
 	flush := func() {
 		lines = append(lines, text)
-		if any && mark != "" {
+		if standsOut && mark != "" {
 			lines = append(lines, plain(markTone(marked), strings.TrimRight(marks.String(), " ")))
 		}
-		text, col, any = line{}, 0, false
+		text, col, standsOut = line{}, 0, false
 		marks.Reset()
 	}
 	for _, c := range all {
@@ -367,7 +376,7 @@ func (m *Model) layMarked(all []inspect.Character, w int, mark string, marked, n
 		}
 		rows, cols = append(rows, len(lines)), append(cols, col)
 		marks.WriteString(strings.Repeat(choose(c.Marked, mark, " "), n))
-		any = any || c.Marked
+		standsOut = standsOut || c.Marked
 		col += n
 	}
 	flush()
