@@ -37,6 +37,7 @@ type provider struct {
 	untrustedURL string // the same over TLS, with a certificate nobody trusts
 	key          *rsa.PrivateKey
 	stalled      chan struct{} // receives when a request of /stall-STEP has come
+	called       chan struct{} // receives when the callback of /twice was made twice
 	over         chan struct{} // closed when the test ends
 }
 
@@ -45,7 +46,7 @@ func newProvider(t testing.TB) *provider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &provider{key: key, stalled: make(chan struct{}, 1), over: make(chan struct{})}
+	p := &provider{key: key, stalled: make(chan struct{}, 1), called: make(chan struct{}, 1), over: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{fault}/.well-known/openid-configuration", p.stall("discovery", p.metadata))
 	mux.HandleFunc("GET /{fault}/authorize", p.stall("callback", p.authorize))
@@ -112,9 +113,13 @@ func (p *provider) authorize(w http.ResponseWriter, r *http.Request) {
 		response.Set("state", "not-the-state-that-was-sent")
 	case "twice":
 		back.RawQuery = response.Encode()
-		if first, err := http.Get(back.String()); err == nil {
-			first.Body.Close()
+		for range 2 {
+			if page, err := http.Get(back.String()); err == nil {
+				page.Body.Close()
+			}
 		}
+		p.called <- struct{}{}
+		return
 	case "hostile":
 		response = url.Values{
 			"error": {"access_denied"}, "state": {q.Get("state")},
@@ -127,6 +132,8 @@ func (p *provider) authorize(w http.ResponseWriter, r *http.Request) {
 
 func (p *provider) token(w http.ResponseWriter, r *http.Request) {
 	switch r.PathValue("fault") {
+	case "twice":
+		<-p.called // the listener records until the token step ends
 	case "html-token":
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusBadGateway)
