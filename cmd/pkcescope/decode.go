@@ -40,7 +40,7 @@ Exit status: 0 every check passed, 1 one failed or there is no token, 3 none
 failed but some could not be made for want of keys or expected values.`,
 		Example: `  pkcescope decode - < token.txt
   pkcescope decode - --jwks https://login.microsoftonline.com/common/discovery/v2.0/keys`,
-		Args: func(cmd *cobra.Command, args []string) error {
+		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return wrongUsage("Put quotes around a text with blanks.", "decode takes one text, and was given %d.", len(args))
 			}
