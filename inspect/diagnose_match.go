@@ -21,6 +21,9 @@ type clue struct {
 type test struct {
 	weight int
 	holds  func(*problem) (Evidence, bool)
+	// words is true for a test that looks at the text only. Where a code says
+	// what happened, words alone say less.
+	words bool
 }
 
 // all makes the tests of a rule.
@@ -59,12 +62,19 @@ func (p *problem) candidates() ([]candidate, []RuledOut) {
 		}
 		found[i].evidence = unique(evidence)
 	}
+	coded := p.fromCodes()
+	told := slices.ContainsFunc(coded, func(c candidate) bool { return c.confidence != Possible })
 	for _, r := range clues {
-		if c, ok := p.try(r); ok {
-			add(c)
+		c, ok := p.try(r)
+		if !ok {
+			continue
 		}
+		if told && r.wordsOnly() {
+			c.confidence = Possible
+		}
+		add(c)
 	}
-	for _, c := range p.fromCodes() {
+	for _, c := range coded {
 		add(c)
 	}
 	var out []RuledOut
@@ -79,6 +89,19 @@ func (p *problem) candidates() ([]candidate, []RuledOut) {
 		}
 	}
 	return found, out
+}
+
+// wordsOnly is true for a rule that rests on the text and on nothing else that
+// tells much.
+func (r clue) wordsOnly() bool {
+	words := false
+	for _, t := range r.tests {
+		words = words || t.words
+		if !t.words && t.weight > 1 {
+			return false
+		}
+	}
+	return words
 }
 
 // try applies a rule.
@@ -102,17 +125,22 @@ func (p *problem) try(r clue) (candidate, bool) {
 // alone.
 func (p *problem) fromCodes() []candidate {
 	var found []candidate
-	for i, code := range p.known() {
+	rank := 0 // of the codes that say something themselves
+	for _, code := range p.known() {
 		note, ok := LookupCode(code)
 		if !ok {
 			continue
+		}
+		i := rank
+		if !note.wrapper {
+			rank++
 		}
 		for j, id := range note.causes {
 			c := candidate{cause: id, confidence: note.confidence, weight: 4, evidence: []Evidence{{
 				Text: p.carries(code), Row: "error_description",
 			}}}
 			if j > 0 || i > 0 && note.confidence != Certain || note.wrapper && len(p.codes) > 1 {
-				c.confidence, c.weight = Possible, 2-i
+				c.confidence, c.weight = Possible, 2-i-j
 			}
 			found = append(found, c)
 		}
@@ -139,7 +167,7 @@ func aadsts(numbers ...int) test { return anyCode("AADSTS", numbers) }
 func aadb2c(numbers ...int) test { return anyCode("AADB2C", numbers) }
 
 func anyCode(prefix string, numbers []int) test {
-	return test{4, func(p *problem) (Evidence, bool) {
+	return test{weight: 4, holds: func(p *problem) (Evidence, bool) {
 		for _, n := range numbers {
 			code := prefix + strconv.Itoa(n)
 			if slices.Contains(p.known(), code) {
@@ -164,14 +192,14 @@ func (p *problem) carries(code string) string {
 
 // uncoded holds when no vendor code was read, so that only words count.
 func uncoded() test {
-	return test{0, func(p *problem) (Evidence, bool) { return Evidence{}, len(p.known()) == 0 }}
+	return test{holds: func(p *problem) (Evidence, bool) { return Evidence{}, len(p.known()) == 0 }}
 }
 
 // says holds when the text has one of the phrases, which are written in lower
 // case with straight single quotes. An ellipsis stands for whatever is in
 // between, up to a few hundred characters.
 func says(phrases ...string) test {
-	return test{5, func(p *problem) (Evidence, bool) {
+	return test{weight: 5, words: true, holds: func(p *problem) (Evidence, bool) {
 		for _, phrase := range phrases {
 			if found := find(p.match, phrase); found != "" {
 				return Evidence{"the answer says “" + found + "”", "error_description"}, true
@@ -184,7 +212,7 @@ func says(phrases ...string) test {
 // oauth holds when one of the error codes of OAuth or OpenID Connect stands
 // in the text as a word. It says little: invalid_grant has a dozen causes.
 func oauth(codes ...string) test {
-	return test{1, func(p *problem) (Evidence, bool) {
+	return test{weight: 1, holds: func(p *problem) (Evidence, bool) {
 		for _, code := range codes {
 			if isWord(p.match, code) || p.word("error") == code {
 				return Evidence{"the error is " + code, "error"}, true
@@ -196,17 +224,17 @@ func oauth(codes ...string) test {
 
 // at holds at the steps named.
 func at(steps ...string) test {
-	return test{1, func(p *problem) (Evidence, bool) { return Evidence{}, slices.Contains(steps, p.where) }}
+	return test{weight: 1, holds: func(p *problem) (Evidence, bool) { return Evidence{}, slices.Contains(steps, p.where) }}
 }
 
 // from holds for the providers named.
 func from(providers ...string) test {
-	return test{1, func(p *problem) (Evidence, bool) { return Evidence{}, slices.Contains(providers, p.provider) }}
+	return test{weight: 1, holds: func(p *problem) (Evidence, bool) { return Evidence{}, slices.Contains(providers, p.provider) }}
 }
 
 // status holds for the HTTP statuses named.
 func status(codes ...int) test {
-	return test{1, func(p *problem) (Evidence, bool) {
+	return test{weight: 1, holds: func(p *problem) (Evidence, bool) {
 		return Evidence{fmt.Sprintf("the HTTP status is %d", p.status), ""}, slices.Contains(codes, p.status)
 	}}
 }
@@ -214,7 +242,7 @@ func status(codes ...int) test {
 // client holds when the client is of one of the kinds: native, spa, web.
 func client(kinds ...string) test {
 	words := map[string]string{"native": "a native app", "spa": "a single-page app", "web": "a server-side web app"}
-	return test{2, func(p *problem) (Evidence, bool) {
+	return test{weight: 2, holds: func(p *problem) (Evidence, bool) {
 		for _, k := range p.kinds() {
 			if slices.Contains(kinds, k) {
 				return Evidence{"the client is " + words[k], "client_id"}, true
@@ -248,7 +276,7 @@ func carried(what string, want bool) test {
 	if !ok {
 		panic("inspect: no parameter " + what)
 	}
-	return test{4, func(p *problem) (Evidence, bool) {
+	return test{weight: 4, holds: func(p *problem) (Evidence, bool) {
 		got, known := p.sent(param.facts...)
 		if !known || got != want {
 			return Evidence{}, false
@@ -267,7 +295,7 @@ func carried(what string, want bool) test {
 // fact holds when a fact of the context has one of the words, or, without
 // words, when it is known at all.
 func fact(name string, words ...string) test {
-	return test{3, func(p *problem) (Evidence, bool) {
+	return test{weight: 3, holds: func(p *problem) (Evidence, bool) {
 		v := p.word(name)
 		if v == "" {
 			return Evidence{}, false
@@ -282,7 +310,7 @@ func fact(name string, words ...string) test {
 
 // told holds when any fact of the context has one of the words.
 func told(words ...string) test {
-	return test{3, func(p *problem) (Evidence, bool) {
+	return test{weight: 3, holds: func(p *problem) (Evidence, bool) {
 		for _, w := range words {
 			if strings.Contains(p.told, w) {
 				return Evidence{"the context speaks of “" + w + "”", ""}, true
@@ -294,12 +322,12 @@ func told(words ...string) test {
 
 // where holds when f does; text is the evidence.
 func where(weight int, text, row string, f func(*problem) bool) test {
-	return test{weight, func(p *problem) (Evidence, bool) { return Evidence{text, row}, f(p) }}
+	return test{weight: weight, holds: func(p *problem) (Evidence, bool) { return Evidence{text, row}, f(p) }}
 }
 
 // not holds when t does not. It is evidence of nothing.
 func not(t test) test {
-	return test{0, func(p *problem) (Evidence, bool) {
+	return test{holds: func(p *problem) (Evidence, bool) {
 		_, ok := t.holds(p)
 		return Evidence{}, !ok
 	}}

@@ -48,7 +48,7 @@ func readAnswer(raw string) reading {
 		}
 	}
 	a := reading{plain: excerpt(s)}
-	a.match = uniform(a.plain)
+	a.match = withoutBoilerplate(uniform(a.plain))
 	a.codes = readCodes(a.match)
 	return a
 }
@@ -229,6 +229,41 @@ func uniform(s string) string {
 		space = false
 	}
 	return strings.TrimSuffix(b.String(), " ")
+}
+
+// boilerplate are the sentences by which RFC 6749 defines its error codes.
+// Servers send them along whatever happened, so they say what the code says and
+// nothing more, though they name a dozen reasons.
+var boilerplate = []struct{ sentence, code string }{
+	{"the provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is invalid, expired, revoked, does not match the redirection uri used in the authorization request, or was issued to another client", "invalid_grant"},
+	{"the provided authorization grant is invalid, expired, revoked, does not match the redirection uri used in the authorization request, or was issued to another client", "invalid_grant"},
+	{"the provided authorization grant or refresh token is invalid, expired, revoked, does not match the redirection uri used in the authorization request, or was issued to another client", "invalid_grant"},
+	{"the request is missing a required parameter, includes an unsupported parameter value (other than grant type), repeats a parameter, includes multiple credentials, utilizes more than one mechanism for authenticating the client, or is otherwise malformed", "invalid_request"},
+	{"the request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed", "invalid_request"},
+	{"the request is missing a required parameter, includes an unsupported parameter value, or is otherwise malformed", "invalid_request"},
+	{"client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method)", "invalid_client"},
+	{"client authentication failed due to unknown client, no client authentication included, or unsupported authentication method", "invalid_client"},
+	{"client authentication failed (unknown client, no client authentication included, or unsupported authentication method)", "invalid_client"},
+	{"the authenticated client is not authorized to use this authorization grant type", "unauthorized_client"},
+	{"the client is not authorized to request an authorization code using this method", "unauthorized_client"},
+	{"the client is not authorized to request a token using this method", "unauthorized_client"},
+	{"the authorization grant type is not supported by the authorization server", "unsupported_grant_type"},
+	{"the authorization server does not support obtaining an authorization code using this method", "unsupported_response_type"},
+	{"the authorization server does not support obtaining a token using this method", "unsupported_response_type"},
+	{"the requested scope is invalid, unknown, malformed, or exceeds the scope granted by the resource owner", "invalid_scope"},
+	{"the requested scope is invalid, unknown, or malformed", "invalid_scope"},
+	{"the resource owner or authorization server denied the request", "access_denied"},
+	{"the authorization server encountered an unexpected condition that prevented it from fulfilling the request", "server_error"},
+	{"the authorization server is currently unable to handle the request due to a temporary overloading or maintenance of the server", "temporarily_unavailable"},
+}
+
+// withoutBoilerplate puts the code in the place of the sentence that defines
+// it.
+func withoutBoilerplate(match string) string {
+	for _, b := range boilerplate {
+		match = strings.ReplaceAll(match, b.sentence, b.code)
+	}
+	return match
 }
 
 // codePrefixes are those of codes that name themselves.

@@ -146,6 +146,10 @@ var clues = []clue{
 	{"client-secret-missing", Possible, all(uncoded(), says("client authentication failed"), not(sent("client_secret")))},
 	{"client-auth-method-mismatch", Possible, all(uncoded(), says("client authentication failed"))},
 	{"client-secret-not-url-encoded", Possible, all(uncoded(), sent("client_secret"), oauth("invalid_client"), at("token", "refresh"))},
+	{"client-certificate-not-registered", Likely, all(aadsts(700027), says("key was not found", "not found", "no keys configured"))},
+	{"client-certificate-expired", Likely, all(aadsts(700027), says("expired"))},
+	{"web-platform-but-public-client", Likely, all(from("auth0"), notSent("client_secret"), at("token", "refresh"), oauth("access_denied"), says("unauthorized"), client("spa", "native"))},
+	{"client-secret-missing", Likely, all(from("auth0"), notSent("client_secret"), at("token", "refresh"), oauth("access_denied"), says("unauthorized"), not(client("spa", "native")))},
 	{"client-assertion-expired", Likely, all(says("client assertion … expired", "client_assertion … expired", "assertion is not within its valid time range", "client assertion … time range"))},
 	{"client-assertion-malformed", Likely, all(says(
 		"client_assertion … malformed", "client assertion … malformed", "client assertion … invalid", "client_assertion … invalid", "invalid client assertion", "invalid client_assertion", "invalid token for client credentials",
@@ -323,7 +327,7 @@ var clues = []clue{
 	{"scope-not-on-resource", Likely, all(says("asked for scope … that doesn't exist", "asked for scope … that does not exist", "scope … doesn't exist on the resource"))},
 	{"scope-not-on-resource", Possible, all(aadsts(70011, 28002))},
 	{"token-for-wrong-audience", Likely, all(says(
-		"invalid audience", "audience validation failed", "idx10214", "idx10208", "audience is invalid", "aud mismatch", "audience doesn't match", "invalidauthenticationtoken", "expected audience", "wrong audience", "unexpected 'aud'", "audience mismatch", "unexpected audience", "aud claim", "the audience", "did not have a valid audience",
+		"invalid audience", "audience validation failed", "idx10214", "idx10208", "audience is invalid", "aud mismatch", "audience doesn't match", "invalidauthenticationtoken", "expected audience", "wrong audience", "unexpected 'aud'", "audience mismatch", "unexpected audience", "aud claim", "the audience", "did not have a valid audience", "required audience", "audience … not",
 	), at("userinfo", "api", "jwks"))},
 	{"id-token-audience-mismatch", Likely, all(says(
 		"idx10214", "idx10208", "expected audience", "aud mismatch", "audience validation failed", "audience doesn't match", "unexpected 'aud'", "audience mismatch", "unexpected audience", "invalid audience in", "'aud' claim", "aud claim", "unexpected jwt 'aud'", "invalid_id_token … aud",

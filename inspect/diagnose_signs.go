@@ -12,7 +12,7 @@ import (
 
 // anyRedirectMismatch holds for a refusal of the redirect URI at the
 // authorization endpoint, in the words of any provider.
-var anyRedirectMismatch = test{4, func(p *problem) (Evidence, bool) {
+var anyRedirectMismatch = test{weight: 4, words: true, holds: func(p *problem) (Evidence, bool) {
 	if p.where == "token" && !(p.microsoft() && says("aadsts50011").saidIn(p)) {
 		return Evidence{}, false
 	}
@@ -29,7 +29,7 @@ var anyRedirectMismatch = test{4, func(p *problem) (Evidence, bool) {
 }}
 
 // anyKeyProblem holds when a client did not find the key of a signature.
-var anyKeyProblem = test{4, func(p *problem) (Evidence, bool) {
+var anyKeyProblem = test{weight: 4, words: true, holds: func(p *problem) (Evidence, bool) {
 	return says(
 		"idx10501", "idx10500", "idx10503", "idx10516", "idx10517", "unable to match key", "no applicable key", "no matching key", "unable to find a signing key", "signing key … not found", "kid … not found", "no key … kid", "key id … not found", "failed to find … key", "no keys found",
 		"unable to find a matching", "unknown kid", "key not found", "keys … do not contain", "no matching jwk", "could not find … key", "jwk … not found", "no jwk", "key with id", "signing keys … not", "jwks … no", "public key … not found", "no suitable key",
@@ -37,7 +37,7 @@ var anyKeyProblem = test{4, func(p *problem) (Evidence, bool) {
 }}
 
 // anyNetworkFailure holds when no answer came at all.
-var anyNetworkFailure = test{3, func(p *problem) (Evidence, bool) {
+var anyNetworkFailure = test{weight: 3, words: true, holds: func(p *problem) (Evidence, bool) {
 	return says(
 		"econnrefused", "connection refused", "enotfound", "getaddrinfo", "no such host", "etimedout", "i/o timeout", "deadline exceeded", "timed out after", "connection timed out", "econnreset", "connection reset", "network error", "name or service not known", "could not resolve host", "temporary failure in name resolution", "failed to fetch", "network_error",
 		"unknownhostexception", "socket hang up", "no route to host", "network is unreachable", "read timed out", "connect timed out", "name resolution", "an error occurred while sending the request", "nodename nor servname", "fetch failed", "ehostunreach", "connect timeout", "outgoing request timed out", "timeout awaiting", "connection aborted", "wsarecv", "unable to connect to the remote server",
