@@ -244,7 +244,7 @@ func readVerifier(verifier string, known bool) PKCEVerifier {
 	}
 	if n := len(v.Illegal); n > 0 {
 		first := v.Illegal[0]
-		text := fmt.Sprintf("%s that may not stand in a verifier: %s at %d", countOf(n, "character"), first.Name, first.Index)
+		text := fmt.Sprintf("%s that may not stand in a verifier: %s as character %d", countOf(n, "character"), first.Name, first.Index+1)
 		if n > 1 {
 			text += fmt.Sprintf(" and %d more", n-1)
 		}

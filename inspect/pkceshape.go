@@ -172,7 +172,7 @@ func listIllegal(all []IllegalCharacter) string {
 			parts = append(parts, fmt.Sprintf("and %d more", len(all)-i))
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%s at %d", c.Name, c.Index))
+		parts = append(parts, fmt.Sprintf("%s as character %d", c.Name, c.Index+1))
 	}
 	return "Not allowed: " + strings.Join(parts, ", ") + "."
 }

@@ -36,6 +36,7 @@ type bench struct {
 	input    inspect.PKCEInput
 	report   inspect.PKCEReport
 	language int
+	tall     bool // there is room for the code of every language
 
 	// secret is true for the verifier of a run, which is masked until it is
 	// revealed; revealed says that it was.
@@ -141,6 +142,16 @@ func (m *Model) benchLanguage() tea.Cmd {
 	m.bench.language++
 	m.bench.panes[benchMatch].doc = nil
 	return nil
+}
+
+func (m *Model) whyNoLanguage() string {
+	switch {
+	case len(m.bench.report.Mistakes) == 0:
+		return "There is no mistake to show code for."
+	case m.bench.tall:
+		return "All languages are shown."
+	}
+	return ""
 }
 
 func (m *Model) benchLeave() tea.Cmd {
@@ -310,10 +321,8 @@ func newBenchCommands() []command {
 		{
 			Binding: bind("l", "l", "language"), group: "Bench", foot: 6,
 			long: "Show the line of code in another programming language.",
-			why: func(m *Model) string {
-				return choose(len(m.bench.report.Mistakes) > 0, "", "There is no mistake to show code for.")
-			},
-			do: (*Model).benchLanguage,
+			why:  (*Model).whyNoLanguage,
+			do:   (*Model).benchLanguage,
 		},
 		{
 			Binding: bind("x", "x", "reveal"), group: "Bench", foot: 7,

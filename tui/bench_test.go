@@ -68,7 +68,7 @@ func TestEveryCharacterTypedIsDerivedAtOnce(t *testing.T) {
 	d.Type("k")
 	d.Shows("They match")
 	d.Type("+")
-	d.Shows("truncated  certain", "Not allowed: '+' at 43")
+	d.Shows("truncated  certain", "Not allowed: '+' as character 44")
 	d.Press("enter")
 	d.Hides("ctrl+u")
 }
@@ -126,7 +126,7 @@ func TestTheBenchLeadsBackToWhereItWasOpened(t *testing.T) {
 }
 
 func TestALanguageIsShownAtATime(t *testing.T) {
-	d := NewDriver(t, New(Options{}), 120, 60)
+	d := NewDriver(t, New(Options{}), 120, 49)
 	d.Press("P", "r", "c")
 	d.Type("=")
 	d.Press("enter")
@@ -134,6 +134,10 @@ func TestALanguageIsShownAtATime(t *testing.T) {
 		d.Shows("  "+name+"   l shows another language", "  - ", "  + ")
 		d.Press("l")
 	}
+	d.Send(tea.WindowSizeMsg{Width: 120, Height: 60})
+	d.Shows("  Shell", "  C#", "  JavaScript", "  Python", "  Go ")
+	d.Press("l")
+	d.Shows("All languages are shown")
 }
 
 func BenchmarkBenchKey(b *testing.B) {

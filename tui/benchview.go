@@ -17,6 +17,10 @@ func (m *Model) syncBench() {
 	if m.w < leastWidth || m.h < leastHeight {
 		return
 	}
+	if tall := m.h >= 50; tall != b.tall {
+		b.tall = tall
+		b.panes[benchMatch].doc = nil
+	}
 	body := rect{0, 1, m.w, m.h - 2}
 	switch {
 	case m.w >= 120:
@@ -247,7 +251,7 @@ func (b *bench) verdict(first, of int) line {
 	default:
 		l := line{spans: []span{{"✗ They do not match: ", toneBad}, {string(mistakes[0].ID), toneStrong}, {", " + string(mistakes[0].Confidence) + ".", toneBad}}, prose: true}
 		if first >= 0 && b.input.Challenge != "" && b.input.Verifier != "" {
-			l.spans = append(l.spans, span{fmt.Sprintf(" First difference at %d of %d.", first, of), toneFaint})
+			l.spans = append(l.spans, span{fmt.Sprintf(" First difference: character %d of %d.", first+1, of), toneFaint})
 		}
 		return l
 	}
@@ -258,16 +262,24 @@ func (m *Model) benchMistake(k inspect.Mistake) []line {
 	if k.Confidence == inspect.Likely {
 		mark, t = "? ", toneWarn
 	}
-	code := k.Code[m.bench.language%len(k.Code)]
-	return []line{
+	lines := []line{
 		{spans: []span{{mark, t}, {string(k.ID), toneStrong}, {"  " + string(k.Confidence), t}}},
 		prose(toneText, 2, k.What),
 		prose(toneFaint, 2, k.Why),
 		{spans: []span{{"  ", toneText}, {"Try: ", toneGood}, {k.Try, toneText}}, hang: 2, prose: true},
-		{spans: []span{{"  " + code.Language, toneName}, {"   l shows another language", toneFaint}}},
-		{spans: []span{{"  - ", toneBad}, {code.Wrong, toneText}}, hang: 4},
-		{spans: []span{{"  + ", toneGood}, {code.Right, toneText}}, hang: 4},
 	}
+	all, hint := k.Code, ""
+	if !m.bench.tall {
+		n := m.bench.language % len(k.Code)
+		all, hint = k.Code[n:n+1], "   l shows another language"
+	}
+	for _, code := range all {
+		lines = append(lines,
+			line{spans: []span{{"  " + code.Language, toneName}, {hint, toneFaint}}},
+			line{spans: []span{{"  - ", toneBad}, {code.Wrong, toneText}}, hang: 4},
+			line{spans: []span{{"  + ", toneGood}, {code.Right, toneText}}, hang: 4})
+	}
+	return lines
 }
 
 // benchLabel is the width of a name that stands beside its text, not over it.

@@ -97,7 +97,7 @@ func (p pkcePrinter) comparison(in inspect.PKCEInput, r inspect.PKCEReport) {
 	case first < 0:
 		p.line("", "! The texts are equal, and the server refuses them all the same.")
 	default:
-		p.line("", fmt.Sprintf("! They do not match: the first difference is at %d of %d.", first, len(sent)))
+		p.line("", fmt.Sprintf("! They do not match: the first difference is character %d of %d.", first+1, len(sent)))
 	}
 }
 
