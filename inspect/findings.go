@@ -28,9 +28,19 @@ func findingsOf(r *run) map[flow.StepID][]Finding {
 		out[rule.step] = append(out[rule.step], rule.check(r)...)
 	}
 	for _, s := range r.t.Steps {
-		if s.Status == flow.StatusFailed {
-			out[s.ID] = append(out[s.ID], causesOf(r, s)...)
+		if s.Status != flow.StatusFailed {
+			continue
 		}
+		causes := causesOf(r, s)
+		if slices.ContainsFunc(out[s.ID], proved) {
+			// What is proved leaves no room for what is only possible.
+			causes = slices.DeleteFunc(causes, func(c Finding) bool { return c.Severity == SeverityInfo })
+		}
+		// A cause says more than the error code alone.
+		said := slices.DeleteFunc(out[s.ID], func(f Finding) bool {
+			return f.Row == "error" && slices.ContainsFunc(causes, func(c Finding) bool { return c.Code == f.Code })
+		})
+		out[s.ID] = append(said, causes...)
 	}
 	return out
 }
@@ -41,6 +51,16 @@ func findingsOfTokens(tokens []Token) []Finding {
 		out = append(out, tokenFindings(tok)...)
 	}
 	return out
+}
+
+// proved reports whether a finding was shown by comparing what was sent, and
+// so explains a refusal by itself.
+func proved(f Finding) bool {
+	switch f.Code {
+	case "verifier-mismatch", "verifier-missing", "verifier-unexpected", "redirect-uri-differs", "client-id-differs":
+		return true
+	}
+	return false
 }
 
 // inOrder sorts findings, the gravest first, and keeps one of each code that is
@@ -73,9 +93,9 @@ func (r *reader) fileFinding(f Finding) Finding   { return mapFinding(f, r.mask)
 func (r *reader) screenFinding(f Finding) Finding { return mapFinding(f, r.text) }
 
 // mapFinding applies fn to every text of f: findings quote what came from
-// outside.
+// outside. Codes do not: see [ownCode].
 func mapFinding(f Finding, fn func(string) string) Finding {
-	f.Code, f.What, f.Why, f.Try, f.Row = fn(f.Code), fn(f.What), fn(f.Why), fn(f.Try), fn(f.Row)
+	f.What, f.Why, f.Try, f.Row = fn(f.What), fn(f.Why), fn(f.Try), fn(f.Row)
 	return f
 }
 

@@ -77,7 +77,7 @@ func openEndpoint(name, endpoint string) []Finding {
 	}
 	return one(Finding{
 		Code: "http-endpoint", Severity: SeverityError, Row: "url",
-		What: "The " + name + " is http on another machine: " + short(endpoint, 120),
+		What: "The " + name + " is http on another machine: " + short(endpoint, 120) + ".",
 		Why:  "Codes, secrets and tokens would travel in the clear.",
 		Try:  "Use the https address of the provider.",
 		Refs: clauses("RFC 6749 section 3.1", "RFC 6749 section 3.2"),

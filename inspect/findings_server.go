@@ -33,7 +33,7 @@ func serverSaidNo(r *run, id flow.StepID) []Finding {
 	}
 	known := oauthErrors()[code]
 	f := Finding{
-		Code: strings.ToLower(code), Severity: SeverityError, Row: "error",
+		Code: ownCode(code), Severity: SeverityError, Row: "error",
 		Why: known.why, Try: known.try, Refs: clauses(known.source),
 	}
 	if known.why == "" {
@@ -54,6 +54,21 @@ func serverSaidNo(r *run, id flow.StepID) []Finding {
 		f.Why = "It says: " + sentence(short(firstLine(text), 400)) + " " + f.Why
 	}
 	return one(f)
+}
+
+// ownCode turns a server's error code into the code of a finding. Only what
+// looks like one is taken over, and so nothing that could be a secret.
+func ownCode(code string) string {
+	code = strings.ToLower(code)
+	for _, c := range code {
+		if (c < 'a' || c > 'z') && c != '_' {
+			return "other-error"
+		}
+	}
+	if len(code) > 40 {
+		return "other-error"
+	}
+	return code
 }
 
 // refusal finds error and error_description in what a step ended with.

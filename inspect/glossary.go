@@ -23,7 +23,7 @@ type Entry struct {
 	// 7636 adds; Time for times in seconds since 1970.
 	Secret, PKCE, Time bool
 	// By holds what a provider of that name means by it, where it differs:
-	// "entra", "entra-v1", "graph", "b2c", "google", "keycloak", "auth0",
+	// "entra", "entra-v1", "entra-graph", "google", "keycloak", "auth0",
 	// "okta".
 	By map[string]string
 }

@@ -1,0 +1,193 @@
+package inspect_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect"
+)
+
+func came(v flow.Verdict, url string) func(*flow.Transcript) {
+	return func(t *flow.Transcript) {
+		s := step(t, flow.StepCallback)
+		s.Exchanges = append([]flow.Exchange{{Actor: flow.ActorBrowser, Channel: flow.ChannelFront, Verdict: v, Request: flow.Request{Method: "GET", URL: url}}}, s.Exchanges...)
+	}
+}
+
+func config(change func(*flow.Config)) func(*flow.Transcript) {
+	return func(t *flow.Transcript) { change(&t.Config) }
+}
+
+func TestAHealthyRunHasNoFindings(t *testing.T) {
+	rep := inspect.Read(handmade(flow.MethodS256), inspect.Options{Now: now})
+	for _, s := range rep.Steps {
+		if len(s.Findings) > 0 {
+			t.Errorf("%s: %s", s.ID, codes(s.Findings))
+		}
+	}
+}
+
+// Each row breaks one thing in a healthy run. The finding must be there, on its
+// step and with its severity, and must say what, why and what to try.
+func TestEachThingThatIsWrongIsFound(t *testing.T) {
+	const (
+		S256    = flow.MethodS256
+		e, w, i = inspect.SeverityError, inspect.SeverityWarning, inspect.SeverityInfo
+	)
+	entra := func(t *flow.Transcript) {
+		t.Config.Issuer = "https://login.microsoftonline.com/" + tid + "/v2.0"
+	}
+	for _, row := range []struct {
+		name     string
+		method   flow.Method
+		change   func(*flow.Transcript)
+		step     flow.StepID
+		code     string
+		severity inspect.Severity
+	}{
+		{"plain", flow.MethodPlain, nil, flow.StepAuthorize, "plain-challenge", w},
+		{"method omitted", flow.MethodOmitted, nil, flow.StepAuthorize, "method-omitted", w},
+		{"no PKCE, public client", flow.MethodNone, nil, flow.StepAuthorize, "no-pkce", e},
+		{"no PKCE, confidential client", flow.MethodNone, config(func(c *flow.Config) { c.AuthMethod = flow.AuthPost }), flow.StepAuthorize, "no-pkce", w},
+		{"method in lower case", S256, replace(flow.StepAuthorize, "=S256", "=s256"), flow.StepAuthorize, "unknown-challenge-method", e},
+		{"method that the metadata does not list", flow.MethodPlain, config(func(c *flow.Config) { c.Provider.CodeChallengeMethods = []string{"S256"} }), flow.StepAuthorize, "method-not-advertised", w},
+		{"challenge changed", S256, replace(flow.StepAuthorize, "E9Mel", "E9Mem"), flow.StepAuthorize, "challenge-mismatch", e},
+		{"challenge changed, seen when redeeming", S256, replace(flow.StepAuthorize, "E9Mel", "E9Mem"), flow.StepToken, "verifier-mismatch", e},
+		{"verifier changed", S256, replace(flow.StepToken, "dBjft", "dBjfu"), flow.StepToken, "verifier-mismatch", e},
+		{"verifier changed, plain", flow.MethodPlain, replace(flow.StepToken, "dBjft", "dBjfu"), flow.StepToken, "verifier-mismatch", e},
+		{"verifier left out", S256, replace(flow.StepToken, "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", ""), flow.StepToken, "verifier-missing", e},
+		{"verifier without a challenge", flow.MethodNone, replace(flow.StepToken, "&code=", "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&code="), flow.StepToken, "verifier-unexpected", e},
+		{"short verifier", S256, func(t *flow.Transcript) { step(t, flow.StepVerifier).Values[0].Value = "short" }, flow.StepVerifier, "pkce-verifier-too-short", e},
+		{"PKCE not in the metadata", S256, inAnswer(flow.StepDiscovery, `,"code_challenge_methods_supported":["S256","plain"]`, ""), flow.StepDiscovery, "pkce-not-advertised", w},
+		{"PKCE not in the metadata, and accepted", S256, inAnswer(flow.StepDiscovery, `,"code_challenge_methods_supported":["S256","plain"]`, ""), flow.StepToken, "pkce-accepted-though-not-advertised", i},
+		{"no state", S256, replace(flow.StepAuthorize, "&state=af0ifjsldkj", ""), flow.StepAuthorize, "no-state", w},
+		{"no nonce", S256, replace(flow.StepAuthorize, "&nonce=n-0S6_WzA2Mj", ""), flow.StepAuthorize, "no-nonce", w},
+		{"redirect URI in the clear", S256, replace(flow.StepAuthorize, "http%3A%2F%2F127.0.0.1%3A8400", "http%3A%2F%2Fapp.example"), flow.StepAuthorize, "redirect-uri-http", e},
+		{"redirect URI with a slash", S256, replace(flow.StepToken, "8400%2Fcb", "8400%2Fcb%2F"), flow.StepToken, "redirect-uri-differs", e},
+		{"redirect URI left out", S256, replace(flow.StepToken, "&redirect_uri=http%3A%2F%2F127.0.0.1%3A8400%2Fcb", ""), flow.StepToken, "redirect-uri-differs", e},
+		{"another client", S256, replace(flow.StepToken, "client_id=client", "client_id=other"), flow.StepToken, "client-id-differs", e},
+		{"parameter twice", S256, replace(flow.StepAuthorize, "&state=", "&state=x&state="), flow.StepAuthorize, "repeated-parameter", e},
+		{"endpoint in the clear", S256, config(func(c *flow.Config) { c.Provider.TokenEndpoint = "http://op.example/token" }), flow.StepToken, "http-endpoint", e},
+		{"secret that is an id", S256, func(t *flow.Transcript) {
+			entra(t)
+			replace(flow.StepToken, "&code=", "&client_secret=1d2c3b4a-0000-4000-8000-123456789abc&code=")(t)
+		}, flow.StepToken, "secret-is-an-id", e},
+		{"secret of a public client", S256, replace(flow.StepToken, "&code=", "&client_secret=abc&code="), flow.StepToken, "secret-of-public-client", w},
+		{"single-page app without Origin", S256, func(t *flow.Transcript) { entra(t); t.Config.Platform = flow.PlatformSPA }, flow.StepToken, "spa-without-origin", e},
+		{"stray request", S256, came(flow.VerdictStray, "/favicon.ico"), flow.StepCallback, "stray-request", i},
+		{"another state", S256, came(flow.VerdictWrongState, "/cb?code=x&state=y"), flow.StepCallback, "wrong-state", e},
+		{"no state in the answer", S256, came(flow.VerdictMissingState, "/cb?code=x"), flow.StepCallback, "missing-state", e},
+		{"error without state", S256, came(flow.VerdictUnverifiedError, "/cb?error=access_denied"), flow.StepCallback, "unverified-error", w},
+		{"another host", S256, came(flow.VerdictWrongHost, "/cb?code=x"), flow.StepCallback, "wrong-host", w},
+		{"second response", S256, came(flow.VerdictDuplicate, "/cb?code=x"), flow.StepCallback, "duplicate-response", w},
+		{"iss of another", S256, replace(flow.StepCallback, "&state=", "&iss=https%3A%2F%2Fevil.example&state="), flow.StepCallback, "issuer-mismatch", e},
+		{"iss promised and missing", S256, config(func(c *flow.Config) { c.Provider.AuthorizationResponseIss = true }), flow.StepCallback, "missing-iss", e},
+		{"code pasted bare", S256, replace(flow.StepCallback, "&state=af0ifjsldkj", ""), flow.StepCallback, "pasted-code", i},
+		{"expires_in a string", S256, inAnswer(flow.StepToken, "3600", `"3600"`), flow.StepToken, "expires-in-string", w},
+		{"no refresh token", S256, replace(flow.StepAuthorize, "scope=openid+profile", "scope=openid+profile+offline_access"), flow.StepToken, "refresh-token-missing", w},
+		{"refresh token not asked for", S256, inAnswer(flow.StepToken, `"scope"`, `"refresh_token":"r-12345678","scope"`), flow.StepToken, "refresh-token-not-asked", i},
+		{"no offline_access at Entra", S256, entra, flow.StepToken, "no-offline-access", i},
+		{"no ID token", S256, inAnswer(flow.StepToken, `"id_token"`, `"other"`), flow.StepToken, "id-token-missing", e},
+		{"less granted", S256, replace(flow.StepAuthorize, "scope=openid+profile", "scope=openid+profile+read+write"), flow.StepToken, "scope-not-granted", w},
+		{"more granted", S256, inAnswer(flow.StepToken, "openid profile", "openid profile write"), flow.StepToken, "scope-more-granted", i},
+		{"no token type", S256, inAnswer(flow.StepToken, `"token_type":"Bearer",`, ""), flow.StepToken, "token-type", w},
+		{"unknown token type", S256, inAnswer(flow.StepToken, `Bearer`, "mac"), flow.StepToken, "token-type", w},
+		{"tokens that may be cached", S256, func(t *flow.Transcript) {
+			step(t, flow.StepToken).Exchanges[0].Response.Header.Del("Cache-Control")
+		}, flow.StepToken, "tokens-cacheable", w},
+		{"clock an hour off", S256, func(t *flow.Transcript) {
+			ex := &step(t, flow.StepToken).Exchanges[0]
+			ex.Timing.Start = now
+			ex.Response.Header.Set("Date", now.Add(time.Hour).Format(http.TimeFormat))
+		}, flow.StepToken, "clock-skew", e},
+		{"error with status 200", S256, answers(flow.StepToken, 200, "application/json", `{"error":"bad_verification_code"}`), flow.StepToken, "error-in-200", e},
+		{"page in place of JSON", S256, answers(flow.StepToken, 502, "text/html", "<html>Bad gateway"), flow.StepToken, "html-instead-of-json", e},
+		{"text in place of JSON", S256, answers(flow.StepToken, 200, "text/plain", "hello"), flow.StepToken, "not-json", e},
+		{"JSON cut in half", S256, answers(flow.StepToken, 200, "application/json", `{"access_token":"x`), flow.StepToken, "broken-json", e},
+		{"body cut off", S256, func(t *flow.Transcript) { step(t, flow.StepToken).Exchanges[0].Response.Truncated = true }, flow.StepToken, "truncated-body", e},
+		{"page with a code of Entra's", S256, answers(flow.StepToken, 400, "text/html", "<p>AADSTS900144: The request body must contain 'scope'.</p>"), flow.StepToken, "aadsts900144", e},
+		{"error in the redirect", S256, func(t *flow.Transcript) {
+			replace(flow.StepCallback, "code=SplxlOBeZQQYbYS6WxSbIA", "error=login_required")(t)
+			step(t, flow.StepCallback).Status = flow.StatusFailed
+		}, flow.StepCallback, "login_required", e},
+		{"refused with an unknown code", S256, answers(flow.StepToken, 400, "application/json", `{"error":"made_up"}`), flow.StepToken, "made_up", e},
+		{"nonce of another", S256, replace(flow.StepAuthorize, "n-0S6_WzA2Mj", "n-other"), flow.StepToken, "id-token-nonce", e},
+		{"audience of another", S256, func(t *flow.Transcript) {
+			t.Config.ClientID = "other"
+			replace(flow.StepAuthorize, "client_id=client", "client_id=other")(t)
+			replace(flow.StepToken, "client_id=client", "client_id=other")(t)
+		}, flow.StepToken, "id-token-aud", e},
+		{"UserInfo of another person", S256, func(t *flow.Transcript) {
+			s := step(t, flow.StepUserInfo)
+			s.Status = flow.StatusOK
+			s.Exchanges = []flow.Exchange{{Response: &flow.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: flow.Body(`{"sub":"other"}`)}}}
+		}, flow.StepUserInfo, "userinfo-sub", e},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			tr := handmade(row.method)
+			if row.change != nil {
+				row.change(&tr)
+			}
+			rep := inspect.Read(tr, inspect.Options{Now: now})
+			for _, s := range rep.Steps {
+				if s.ID != row.step {
+					continue
+				}
+				i := slices.IndexFunc(s.Findings, func(f inspect.Finding) bool { return f.Code == row.code })
+				if i < 0 {
+					t.Fatalf("%s: findings = %q, want %q", s.ID, codes(s.Findings), row.code)
+				}
+				f := s.Findings[i]
+				if f.Severity != row.severity {
+					t.Errorf("severity = %s, want %s", f.Severity, row.severity)
+				}
+				for _, text := range []string{f.What, f.Why, f.Try} {
+					if text == "" || !strings.ContainsAny(text[len(text)-1:], ".)") {
+						t.Errorf("the finding says %q", text)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestFindingsAreSortedByGravity(t *testing.T) {
+	tr := handmade(flow.MethodNone)
+	replace(flow.StepAuthorize, "&nonce=n-0S6_WzA2Mj", "")(&tr)
+	replace(flow.StepAuthorize, "&state=af0ifjsldkj", "")(&tr)
+	if got, want := codes(inspect.Read(tr, inspect.Options{Now: now}).Steps[3].Findings), "no-pkce no-state no-nonce"; got != want {
+		t.Errorf("findings = %q, want %q", got, want)
+	}
+}
+
+// A file from which the secrets were taken cannot prove a mismatch, and so must
+// not claim one.
+func TestMaskedSecretsProveNothing(t *testing.T) {
+	for _, m := range []flow.Method{flow.MethodS256, flow.MethodPlain} {
+		tr := handmade(m).Redacted()
+		for _, s := range inspect.Read(tr, inspect.Options{Now: now}).Steps {
+			for _, f := range s.Findings {
+				if f.Severity == inspect.SeverityError {
+					t.Errorf("%s: %s: %s: %s", m, s.ID, f.Code, f.What)
+				}
+			}
+			for _, tok := range s.Tokens {
+				for _, c := range tok.Checks {
+					if c.Result == inspect.Fail {
+						t.Errorf("%s: %s fails %s: %s", m, tok.Name, c.ID, c.Why)
+					}
+				}
+			}
+		}
+	}
+	// Equal masks are equal secrets, and different ones are not.
+	tr := handmade(flow.MethodPlain)
+	replace(flow.StepToken, "dBjft", "dBjfu")(&tr)
+	if got := codes(inspect.Read(tr.Redacted(), inspect.Options{Now: now}).Steps[5].Findings); !strings.Contains(got, "verifier-mismatch") {
+		t.Errorf("findings = %q", got)
+	}
+}
