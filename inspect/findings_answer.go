@@ -48,6 +48,13 @@ func formOfAnswer(ex *flow.Exchange) []Finding {
 		})
 	}
 	switch {
+	case len(res.Body) > maxAnswer:
+		out = append(out, Finding{
+			Code: "oversized-answer", Severity: SeverityError,
+			What: fmt.Sprintf("The answer has %d octets, which is more than any answer of this kind.", len(res.Body)),
+			Why:  "It is shown, and nothing is read out of it.",
+			Try:  "Look at the beginning of the response, and check the URL.",
+		})
 	case kind == "html":
 		out = append(out, Finding{
 			Code: "html-instead-of-json", Severity: SeverityError, Row: "Content-Type",

@@ -108,6 +108,7 @@ func TestEachThingThatIsWrongIsFound(t *testing.T) {
 		{"page in place of JSON", S256, answers(flow.StepToken, 502, "text/html", "<html>Bad gateway"), flow.StepToken, "html-instead-of-json", e},
 		{"text in place of JSON", S256, answers(flow.StepToken, 200, "text/plain", "hello"), flow.StepToken, "not-json", e},
 		{"JSON cut in half", S256, answers(flow.StepToken, 200, "application/json", `{"access_token":"x`), flow.StepToken, "broken-json", e},
+		{"answer of 5 MB", S256, answers(flow.StepToken, 200, "application/json", "["+strings.Repeat("1,", 5<<19)+"1]"), flow.StepToken, "oversized-answer", e},
 		{"body cut off", S256, func(t *flow.Transcript) { step(t, flow.StepToken).Exchanges[0].Response.Truncated = true }, flow.StepToken, "truncated-body", e},
 		{"page with a code of Entra's", S256, answers(flow.StepToken, 400, "text/html", "<p>AADSTS900144: The request body must contain 'scope'.</p>"), flow.StepToken, "aadsts900144", e},
 		{"error in the redirect", S256, func(t *flow.Transcript) {

@@ -138,9 +138,13 @@ func lastAnswered(s flow.Step) *flow.Exchange {
 	return nil
 }
 
+// maxAnswer bounds what is read as the answer of an endpoint. Even a token with
+// thousands of groups stays far below; what is larger can only be looked at.
+const maxAnswer = 4 << 20
+
 // answer reads the members of a response, JSON or form.
 func answer(ex *flow.Exchange) *params {
-	if ex == nil {
+	if ex == nil || len(ex.Response.Body) > maxAnswer {
 		return nil
 	}
 	switch kind, _ := kindOf(ex.Response.Header, ex.Response.Body); kind {
