@@ -93,6 +93,7 @@ func (r *reader) progress(arrows []Arrow) []Arrow {
 			last := i+1 == len(arrows) || arrows[i+1].Step != a.Step
 			a.Failed = last
 			a.Done = !last && len(s.Exchanges) > 0 || last && r.answered(s)
+		case flow.StatusPending, flow.StatusSkipped, flow.StatusCancelled:
 		}
 	}
 	// The sign-in is over when the browser has come back, and was begun when

@@ -467,8 +467,10 @@ func accessIssuer(j *jwt, g given) Check {
 
 func accessAudience(j *jwt) Check {
 	auds := audiences(j)
-	c := Check{ID: "aud", Result: Unknown, Expected: "the API that the token is sent to", Actual: list(auds),
-		Why: "Which audience is right is for the API to check, not for this client."}
+	c := Check{
+		ID: "aud", Result: Unknown, Expected: "the API that the token is sent to", Actual: list(auds),
+		Why: "Which audience is right is for the API to check, not for this client.",
+	}
 	if len(auds) == 0 {
 		c.Actual = "missing"
 	}
@@ -479,8 +481,10 @@ func accessAudience(j *jwt) Check {
 // are the client.
 func assertionIssuer(j *jwt, g given) Check {
 	iss, sub := j.str("iss"), j.str("sub")
-	c := Check{ID: "iss", Expected: "iss and sub: " + orUnknown(g.clientID), Actual: fmt.Sprintf("iss %s, sub %s", iss, sub),
-		Why: "A client assertion is issued by the client about itself (RFC 7523 section 3)."}
+	c := Check{
+		ID: "iss", Expected: "iss and sub: " + orUnknown(g.clientID), Actual: fmt.Sprintf("iss %s, sub %s", iss, sub),
+		Why: "A client assertion is issued by the client about itself (RFC 7523 section 3).",
+	}
 	switch {
 	case iss == "" || sub == "" || iss != sub:
 		c.Result = Fail

@@ -176,9 +176,18 @@ func (p *problem) kinds() []string {
 	}
 	var kinds []string
 	for _, k := range []struct{ sign, kind string }{
-		{"spa", "spa"}, {"single-page", "spa"}, {"browser app", "spa"},
-		{"native", "native"}, {"desktop", "native"}, {"mobile", "native"}, {"cli", "native"}, {"console", "native"},
-		{"web-server", "web"}, {"server", "web"}, {"confidential", "web"}, {"web app", "web"},
+		{"spa", "spa"},
+		{"single-page", "spa"},
+		{"browser app", "spa"},
+		{"native", "native"},
+		{"desktop", "native"},
+		{"mobile", "native"},
+		{"cli", "native"},
+		{"console", "native"},
+		{"web-server", "web"},
+		{"server", "web"},
+		{"confidential", "web"},
+		{"web app", "web"},
 	} {
 		if hasWord(text, k.sign) && !slices.Contains(kinds, k.kind) {
 			kinds = append(kinds, k.kind)

@@ -113,7 +113,7 @@ func undoPercent(s string) string {
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) {
 			if c, ok := unhex(s[i+1 : i+3]); ok {
-				b = append(b, byte(c))
+				b = append(b, byte(c)) //nolint:gosec // Two hex digits are an octet.
 				i += 2
 				continue
 			}
@@ -158,7 +158,7 @@ func undoBackslashes(s string) string {
 }
 
 func unhex(s string) (rune, bool) {
-	n, err := strconv.ParseUint(s, 16, 32)
+	n, err := strconv.ParseInt(s, 16, 32)
 	return rune(n), err == nil
 }
 

@@ -113,8 +113,7 @@ func (in Input) withTranscript() Input {
 // answered returns the exchange of a step that holds the server's last word.
 func answered(s flow.Step) (flow.Exchange, bool) {
 	for _, e := range slices.Backward(s.Exchanges) {
-		switch e.Verdict {
-		case flow.VerdictStray, flow.VerdictDuplicate, flow.VerdictWrongHost:
+		if v := e.Verdict; v == flow.VerdictStray || v == flow.VerdictDuplicate || v == flow.VerdictWrongHost {
 			continue
 		}
 		if e.Response != nil || e.Verdict != "" {

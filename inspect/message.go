@@ -59,6 +59,8 @@ func label(step flow.StepID, i int, ex flow.Exchange) string {
 		return "Unverified error"
 	case flow.VerdictDuplicate:
 		return "Second response"
+	case flow.VerdictRefused:
+		return "Refused response"
 	}
 	switch step {
 	case flow.StepDiscovery:
@@ -78,8 +80,9 @@ func label(step flow.StepID, i int, ex flow.Exchange) string {
 		return "UserInfo request"
 	case flow.StepRefresh:
 		return "Refresh request"
+	default:
+		return "Exchange " + strconv.Itoa(i+1)
 	}
-	return "Exchange " + strconv.Itoa(i+1)
 }
 
 // authorizeLabel names the hops of the browser: the authorize request, the
@@ -101,8 +104,7 @@ func authorizeLabel(i int, ex flow.Exchange) string {
 
 // place says under which heading of the glossaries a request's parameters are.
 func place(step flow.StepID) string {
-	switch step {
-	case flow.StepToken, flow.StepRefresh:
+	if step == flow.StepToken || step == flow.StepRefresh {
 		return "token"
 	}
 	return string(step)

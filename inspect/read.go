@@ -96,8 +96,9 @@ func optional(id flow.StepID) bool {
 	switch id {
 	case flow.StepVerifier, flow.StepChallenge, flow.StepAuthorize, flow.StepCallback, flow.StepToken:
 		return false
+	default:
+		return true
 	}
-	return true
 }
 
 func (r *reader) step(s flow.Step, tokens []Token, findings []Finding) Step {
@@ -187,6 +188,7 @@ func (r *reader) summary(steps []Step) string {
 					failed++
 				case Unknown:
 					unknown++
+				case Pass:
 				}
 			}
 		}

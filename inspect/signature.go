@@ -15,8 +15,9 @@ func signatureAlgorithm(alg string) []jose.SignatureAlgorithm {
 	case jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
 		jose.ES256, jose.ES384, jose.ES512, jose.EdDSA:
 		return []jose.SignatureAlgorithm{a}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // publicKey is a key of a JWKS, as far as it can be read.
@@ -158,7 +159,7 @@ func checkSignature(name string, j *jwt, g given) Check {
 		c.Why = upper(problem) + "."
 		return c
 	}
-	signed, err := jose.ParseSigned(strings.Join(j.parts[:3], "."), algs)
+	signed, err := jose.ParseSignedCompact(strings.Join(j.parts[:3], "."), algs)
 	if err != nil {
 		c.Result, c.Actual, c.Why = Fail, "cannot be read", "The token's form is broken, so no library would accept it."
 		return c

@@ -48,8 +48,9 @@ func sign(s flow.Status) string {
 		return "skipped  "
 	case flow.StatusCancelled:
 		return "cancelled"
+	default:
+		return "-        "
 	}
-	return "-        "
 }
 
 // stepNote says the outcome of a step in a few words: the last answer's status.
@@ -182,8 +183,9 @@ func mark(r Result) string {
 		return "pass"
 	case Fail:
 		return "FAIL"
+	default:
+		return "?   "
 	}
-	return "?   "
 }
 
 func checkText(c Check) string {
@@ -214,6 +216,7 @@ func severitySign(s Severity) string {
 		return "x"
 	case SeverityWarning:
 		return "!"
+	default:
+		return "i"
 	}
-	return "i"
 }

@@ -32,7 +32,8 @@ func (m *Model) explainContent(w int) content {
 	if e, ok := m.exchange(); ok && len(s.Exchanges) > 1 {
 		d.lines = append(d.lines, line{}, line{spans: []span{
 			{fmt.Sprintf("%d of %d  ", m.visit.exchange+1, len(s.Exchanges)), toneFaint},
-			{e.Label, toneHere}, {"  " + channelText(e), toneFaint},
+			{e.Label, toneHere},
+			{"  " + channelText(e), toneFaint},
 		}, prose: true})
 	}
 	if len(s.Next) > 0 && !done(s.Status) || m.waiting() && m.atPending() {

@@ -30,7 +30,7 @@ func Run(ctx context.Context, o Options) error {
 		m.visit.end()
 	}
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // It ended because it was told to.
 	}
 	return err
 }
@@ -359,7 +359,7 @@ func (m *Model) paste(text string) tea.Cmd {
 // openFile reads a saved transcript.
 func openFile(path string) tea.Cmd {
 	return func() tea.Msg {
-		f, err := os.Open(path) //nolint:gosec // The person names the file they want to see.
+		f, err := os.Open(path)
 		if err != nil {
 			return openedMsg{file: path, err: err}
 		}
@@ -373,7 +373,7 @@ func openFile(path string) tea.Cmd {
 // already is not touched.
 func writeFile(what, path string, write func(io.Writer) error) tea.Cmd {
 	return func() tea.Msg {
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // As above.
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
 			return savedMsg{what: what, path: path, err: err}
 		}

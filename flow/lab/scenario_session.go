@@ -252,6 +252,7 @@ func (s *stage) evilIssuer(heard chan<- url.Values) error {
 		},
 	})
 	mux.HandleFunc("GET /authorize", func(w http.ResponseWriter, r *http.Request) {
+		//nolint:gosec // The honest server's address; only the query is the browser's.
 		http.Redirect(w, r, s.endpoint("authorize")+"?"+r.URL.RawQuery, http.StatusFound)
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {

@@ -16,7 +16,7 @@ func (s *stage) begin(change func(*flow.Config), tamper func(url.Values)) error 
 	if change != nil {
 		change(&c)
 	}
-	var b flow.Browser = s.lab.home.BrowserOf(s.lab.home.Accounts()[userAccount].Username)
+	b := s.lab.home.BrowserOf(s.lab.home.Accounts()[userAccount].Username)
 	if tamper != nil {
 		b = middle{Browser: b, tamper: tamper}
 	}

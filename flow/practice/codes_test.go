@@ -614,6 +614,7 @@ func (p *play) find(name string) string {
 }
 
 func TestEachCodeIsReachedByARequest(t *testing.T) {
+	t.Parallel()
 	codes := map[int]bool{}
 	for _, row := range reachable {
 		t.Run(fmt.Sprintf("%d %s", row.code, row.name), func(t *testing.T) {

@@ -89,6 +89,7 @@ func value(s *Session, c Change) string {
 // Every lab shows its symptom and is not solved by running it again; by the
 // changes that a learner can make it is.
 func TestEveryLabIsBrokenAndCanBeSolved(t *testing.T) {
+	t.Parallel()
 	labs := Labs()
 	if len(labs) < 20 {
 		t.Errorf("%d labs, want 20 at least", len(labs))
