@@ -185,8 +185,6 @@ func (m *Model) whyNoSwitch() string {
 		return "This is a saved transcript: no browser is needed."
 	case m.visit.browsers == nil || m.visit.browsers.played == nil:
 		return "Your own browser is used already; the played one exists for the practice tenant only."
-	case m.options.Browser == nil:
-		return "There is no browser to open here."
 	case m.isRunning():
 		return "A step is running; esc stops it."
 	}
@@ -199,7 +197,8 @@ func (m *Model) switchBrowser() tea.Cmd {
 	own := !b.useOwn.Load()
 	b.useOwn.Store(own)
 	m.say(toneGood, choose(own,
-		"Your own browser will open for the sign-in.",
+		choose(m.options.Browser != nil, "Your own browser will open for the sign-in.",
+			"You will sign in yourself: the address will be shown, to open in any browser."),
 		"The browser is played: the program signs in by itself and shows every hop."))
 	return nil
 }

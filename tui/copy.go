@@ -29,7 +29,7 @@ func (m *Model) shownText() (what, text string) {
 }
 
 func (m *Model) whyNoCopy() string {
-	if _, text := m.shownText(); strings.TrimSpace(text) == "" {
+	if d := m.panes[m.focus].doc; d == nil || d.len() == 0 {
 		return "There is nothing in this pane to copy."
 	}
 	return ""

@@ -42,9 +42,9 @@ func (s sheet) place(m *Model) (rect, *doc) {
 	w := min(s.width, m.w-6)
 	d := &doc{lines: s.lines}
 	d.wrap(m.ruler, w)
-	h := d.rows() + 2
+	h := d.rows() + 2 + m.sheetPad()
 	if s.foot != "" {
-		h += 2
+		h += 2 + m.sheetPad()
 	}
 	return centred(m.w, m.h, w+6, min(h, m.h-choose(m.h > 20, 2, 0))), d
 }
@@ -131,7 +131,7 @@ func (d *helpSheet) update(m *Model, msg tea.Msg) tea.Cmd {
 func (d *helpSheet) bound(m *Model) {
 	s := d.sheet(m)
 	r, doc := s.place(m)
-	d.offset = max(min(d.offset, doc.rows()-(r.h-4)), 0)
+	d.offset = max(min(d.offset, doc.rows()-m.sheetRoom(s, r)), 0)
 }
 
 func (d *helpSheet) scroll(m *Model, by int) {

@@ -225,7 +225,7 @@ func (d *editor) click(m *Model, x, y int) tea.Cmd {
 	if !r.holds(x, y) {
 		return nil
 	}
-	row := y - r.y - 1 + m.sheetFirst(s, r, doc)
+	row := y - r.y - 1 - m.sheetPad() + m.sheetFirst(s, r, doc)
 	if row < 0 || row >= doc.rows() {
 		return nil
 	}

@@ -188,10 +188,14 @@ func (m *Model) rows(c *content, rows []inspect.Row, w, h int) {
 // nameWidth is how wide the column of names is: a long name must not push all
 // values to the right.
 func nameWidth(widest, w int) int {
-	if most := max(w*2/5, 12); widest > most {
+	switch most := max(w*2/5, min(w/2, 22)); {
+	case widest <= most:
+		return widest
+	case w < 70:
+		return 2 // each name in a row of its own, its value below it
+	default:
 		return min(most, 22)
 	}
-	return widest
 }
 
 // count is the number of rows that the lines take.

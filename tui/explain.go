@@ -7,9 +7,10 @@ import (
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
-// explainContent says what is happening: first about what is selected, then
-// about the step.
-func (m *Model) explainContent(w int) content {
+// explainContent says what is happening: about what is selected, or else about
+// the step. Not both, because then the text about the step would jump with
+// every move of the selection.
+func (m *Model) explainContent() content {
 	s, ok := m.step()
 	d := &doc{}
 	c := content{title: "What is happening", doc: d}
@@ -20,7 +21,7 @@ func (m *Model) explainContent(w int) content {
 		if sub, ok := m.panes[p].subject(); ok {
 			c.title = "About " + sub.name
 			m.subjectLines(d, sub)
-			d.lines = append(d.lines, line{}, rule(w))
+			return c
 		}
 	}
 	if m.hide {
@@ -70,14 +71,6 @@ func channelText(e inspect.Exchange) string {
 	return by + ", " + string(e.Channel) + " channel"
 }
 
-func rule(w int) line {
-	b := make([]rune, max(w, 1))
-	for i := range b {
-		b[i] = '─'
-	}
-	return line{spans: []span{{string(b), toneBorder}}, most: 1}
-}
-
 func refLines(r inspect.Ref) []line {
 	lines := []line{prose(toneText, 0, r.Text)}
 	if r.URL != "" {
@@ -109,12 +102,14 @@ func (m *Model) subjectLines(d *doc, s subject) {
 		}
 	}
 	if s.value != "" {
-		d.lines = append(d.lines, line{}, plain(choose(s.secret && !m.visit.reveal, toneFaint, toneText), s.value))
+		l := plain(choose(s.secret && !m.visit.reveal, toneFaint, toneText), s.value)
+		l.most = 12 // whole it stands in the raw view
+		d.lines = append(d.lines, line{}, l)
 	}
 }
 
 // findingsContent is what the person should know of the step: its error first.
-func (m *Model) findingsContent(w int) content {
+func (m *Model) findingsContent() content {
 	s, _ := m.step()
 	d := &doc{}
 	c := content{title: "Findings", doc: d}

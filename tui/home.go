@@ -13,6 +13,8 @@ import (
 type home struct {
 	entries []entry
 	at      int
+	// steps are those that every run has, for the picture under the title.
+	steps []inspect.Step
 	// problem is why the profiles could not be read.
 	problem string
 }
@@ -35,6 +37,12 @@ const (
 
 // load lists what can be started.
 func (h *home) load(p Profiles) {
+	h.steps = nil
+	for _, s := range inspect.Read(flow.Transcript{}, inspect.Options{}).Steps {
+		if !s.Optional {
+			h.steps = append(h.steps, s)
+		}
+	}
 	h.entries = []entry{
 		{entryPractice, "Practice tenant", "on this machine: no account, no network"},
 		{entryTenant, "My tenant", "Microsoft Entra ID or any OpenID provider"},
@@ -132,7 +140,14 @@ func (m *Model) homeLines(w int) []line {
 	if v := m.options.Version; v != "" {
 		title = append(title, span{"  " + v, toneFaint})
 	}
-	lines = append(lines, line{spans: title}, line{},
+	var chain []span
+	for i, s := range h.steps {
+		if i > 0 {
+			chain = append(chain, span{" → ", toneFaint})
+		}
+		chain = append(chain, span{s.Title, choose(s.PKCE, tonePKCE, toneText)})
+	}
+	lines = append(lines, line{spans: title}, line{}, line{spans: chain, prose: true}, line{},
 		prose(toneStrong, 0, "See the authorization code flow with PKCE, one request at a time, and find out why it fails."),
 		line{},
 		prose(toneFaint, 0, "Every request, response and claim is shown and explained. Nothing is sent before you say so."),

@@ -214,9 +214,9 @@ func (m *Model) content(p pane, w, h int) content {
 	case paneResponse:
 		return m.responseContent(w, h)
 	case paneExplain:
-		return m.explainContent(w)
+		return m.explainContent()
 	default:
-		return m.findingsContent(w)
+		return m.findingsContent()
 	}
 }
 

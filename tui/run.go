@@ -60,6 +60,8 @@ type browsers struct {
 	failed      atomic.Pointer[error]
 }
 
+var errNoBrowser = errors.New("none can be opened from here")
+
 // Open implements [flow.Browser]. That a person's own browser did not start is
 // no reason to end the walk: the URL is on the screen, and any browser will do.
 func (b *browsers) Open(ctx context.Context, url string, record func(flow.Exchange)) error {
@@ -68,7 +70,7 @@ func (b *browsers) Open(ctx context.Context, url string, record func(flow.Exchan
 	}
 	var err error
 	if b.own == nil {
-		err = errors.New("there is no browser to open")
+		err = errNoBrowser
 	} else {
 		err = b.own.Open(ctx, url, record)
 	}

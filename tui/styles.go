@@ -112,10 +112,18 @@ type painter struct {
 	theme *theme
 	ruler ansi.Method
 	last  string
+	// dim draws everything as if it were of less weight, behind a dialog.
+	dim bool
 }
 
 // begin makes the tone the current one.
 func (p *painter) begin(t tone, selected bool) {
+	if p.dim {
+		selected = false
+		if t != toneBorder {
+			t = toneFaint
+		}
+	}
 	n := 0
 	if selected {
 		n = 1

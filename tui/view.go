@@ -20,6 +20,8 @@ func (m Model) View() tea.View {
 		v.SetContent(strings.Join(m.tooSmall(p), "\n"))
 		return v
 	}
+	d := m.top()
+	p.dim = d != nil || m.screen == screenWalk && m.waiting()
 	var rows []string
 	switch m.screen {
 	case screenHome:
@@ -30,7 +32,7 @@ func (m Model) View() tea.View {
 	default:
 		rows = m.walkRows(p)
 	}
-	d := m.top()
+	p.dim = false
 	switch {
 	case d != nil:
 		v.Cursor = m.overlay(p, rows, d.sheet(&m))
@@ -159,10 +161,12 @@ func (m *Model) paneRow(p *painter, i pane, y int) {
 	r := m.layout.panes[i]
 	s := &m.panes[i]
 	on := m.focus == i && m.top() == nil
-	border := choose(on, toneFocus, toneBorder)
+	// Only the upper edge shows the focus: to redraw the whole frame would
+	// send more than what is in it.
+	border := toneBorder
 	switch {
 	case y == 0:
-		m.titleRow(p, i, r.w, border, on)
+		m.titleRow(p, i, r.w, choose(on, toneFocus, toneBorder), on)
 	case y == r.h-1:
 		m.bottomRow(p, s, r.w, border)
 	default:
@@ -371,12 +375,21 @@ func (m *Model) clip(row string) string {
 	return row
 }
 
+// sheetRoom is how many rows of a sheet's text are shown.
+func (m *Model) sheetRoom(s sheet, r rect) int {
+	room := r.h - 2 - m.sheetPad()
+	if s.foot != "" {
+		room -= 2 + m.sheetPad()
+	}
+	return room
+}
+
+// sheetPad is the air above and below a sheet's text, where there is room.
+func (m *Model) sheetPad() int { return choose(m.h >= 30, 1, 0) }
+
 // sheetFirst is the first row of a sheet that is shown.
 func (m *Model) sheetFirst(s sheet, r rect, d *doc) int {
-	room := r.h - 2
-	if s.foot != "" {
-		room -= 2
-	}
+	room := m.sheetRoom(s, r)
 	if s.selected == 0 && !s.hasCursor {
 		return s.first(room, d.rows(), -1)
 	}
@@ -391,11 +404,8 @@ func (m *Model) sheetFirst(s sheet, r rect, d *doc) int {
 // overlay draws a sheet over rows and returns where the cursor stands.
 func (m *Model) overlay(p *painter, rows []string, s sheet) *tea.Cursor {
 	r, d := s.place(m)
-	first := m.sheetFirst(s, r, d)
-	room := r.h - 2
-	if s.foot != "" {
-		room -= 2
-	}
+	first, pad := m.sheetFirst(s, r, d), m.sheetPad()
+	room := m.sheetRoom(s, r)
 	margin := (r.w - 2 - d.width) / 2
 	for y := range r.h {
 		switch {
@@ -412,9 +422,11 @@ func (m *Model) overlay(p *painter, rows []string, s sheet) *tea.Cursor {
 			p.put(light.flat+light.se, toneFocus, false, 2)
 		default:
 			p.put(light.side, toneFocus, false, 1)
-			row := first + y - 1
+			row := first + y - 1 - pad
 			switch {
-			case y-1 < room:
+			case y-1 < pad:
+				p.pad(r.w-2, false)
+			case y-1-pad < room:
 				k := look{current: -1}
 				if s.selected > 0 && row < d.rows() {
 					i, _ := d.at(row)
@@ -424,7 +436,7 @@ func (m *Model) overlay(p *painter, rows []string, s sheet) *tea.Cursor {
 				p.put(choose(k.selected, "▌", " "), toneHere, k.selected, 1)
 				d.draw(p, row, k)
 				p.pad(r.w-2-d.width-margin, false)
-			case y == r.h-2:
+			case y == r.h-2-pad && s.foot != "":
 				p.pad(margin, false)
 				w := p.put(s.foot, toneFaint, false, r.w-2-margin)
 				p.pad(r.w-2-margin-w, false)
@@ -442,7 +454,7 @@ func (m *Model) overlay(p *painter, rows []string, s sheet) *tea.Cursor {
 	if y < 0 || y >= room {
 		return nil
 	}
-	return tea.NewCursor(r.x+1+margin+s.cursorX, r.y+1+y)
+	return tea.NewCursor(r.x+1+margin+s.cursorX, r.y+1+pad+y)
 }
 
 func (m *Model) sheetTitle(p *painter, title string, w int) {

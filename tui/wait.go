@@ -25,7 +25,7 @@ func (m *Model) waitSheet() sheet {
 	if v.browsers != nil {
 		if err := v.browsers.problem(); err != nil {
 			s.lines = append(s.lines,
-				prose(toneWarn, 0, "The browser did not open: "+inspect.Clean(explainError(err))+" Open the address below in any browser."), line{})
+				prose(toneWarn, 0, "No browser was opened: "+strings.TrimSuffix(inspect.Clean(explainError(err)), ".")+". Open the address below in any browser; if that is on another machine, paste the answer with p."), line{})
 		}
 	}
 	if u := m.authorizeURL(); u != "" {
