@@ -17,7 +17,7 @@ type dialog interface {
 // A dialog may also take clicks and the wheel.
 type (
 	clicker interface {
-		click(m *Model, x, y int) tea.Cmd
+		click(m *Model, x, y int)
 	}
 	scroller interface{ scroll(m *Model, by int) }
 )
@@ -29,7 +29,6 @@ type sheet struct {
 	foot   string
 	width  int // of the text
 	offset int // first row shown
-	tall   bool
 	// The cursor stands in a field: in line cursor, cursorX cells from the left.
 	cursor, cursorX int
 	hasCursor       bool

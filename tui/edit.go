@@ -60,9 +60,9 @@ func (d *editor) rows(m *Model) []editRow {
 	}
 	if p.Request != nil {
 		if !slices.ContainsFunc(rows, func(r editRow) bool { return r.name == "url" }) {
-			rows = append(rows, editRow{name: "url", shown: "url", value: p.Request.URL, masked: pendingURL(s), place: "url"})
+			rows = append(rows, editRow{name: "url", shown: "url", value: p.Request.URL, masked: pendingRequest(s).URL, place: "url"})
 		}
-		for _, h := range pendingHeaders(s) {
+		for _, h := range pendingRequest(s).Headers {
 			name := "header." + h.Name
 			rows = append(rows, editRow{
 				name: name, shown: inspect.Clean(name), value: p.Request.Header.Get(h.Name), masked: h.Value, place: "header",
@@ -89,30 +89,19 @@ func (m *Model) edits(step flow.StepID) []flow.Edit {
 	return out
 }
 
-// pendingExchange is the request of a step that is not sent yet.
-func pendingExchange(s inspect.Step) (inspect.Exchange, bool) {
+// pendingRequest is the request of a step that is not sent yet.
+func pendingRequest(s inspect.Step) inspect.Message {
 	for _, e := range s.Exchanges {
 		if e.Pending {
-			return e, true
+			return e.Request
 		}
 	}
-	return inspect.Exchange{}, false
-}
-
-func pendingURL(s inspect.Step) string {
-	e, _ := pendingExchange(s)
-	return e.Request.URL
-}
-
-func pendingHeaders(s inspect.Step) []inspect.Row {
-	e, _ := pendingExchange(s)
-	return e.Request.Headers
+	return inspect.Message{}
 }
 
 // maskedRow is what the explanation shows of a secret value.
 func maskedRow(s inspect.Step, name string) string {
-	e, _ := pendingExchange(s)
-	for _, rows := range [][]inspect.Row{e.Request.Rows, s.Values} {
+	for _, rows := range [][]inspect.Row{pendingRequest(s).Rows, s.Values} {
 		for _, r := range rows {
 			if r.Name == name {
 				return r.Value
@@ -152,7 +141,7 @@ func (d *editor) update(m *Model, msg tea.Msg) tea.Cmd {
 		return m.reread()
 	case "enter", "e":
 		if len(rows) > 0 {
-			m.open(newValueForm(m, d.step, rows[d.at]))
+			m.open(newValueForm(d.step, rows[d.at]))
 		}
 	case "d", "delete", "backspace":
 		if len(rows) > 0 {
@@ -219,26 +208,15 @@ func (d *editor) sheet(m *Model) sheet {
 	return s
 }
 
-func (d *editor) click(m *Model, x, y int) tea.Cmd {
-	s := d.sheet(m)
-	r, doc := s.place(m)
-	if !r.holds(x, y) {
-		return nil
-	}
-	row := y - r.y - 1 - m.sheetPad() + m.sheetFirst(s, r, doc)
-	if row < 0 || row >= doc.rows() {
-		return nil
-	}
-	i, _ := doc.at(row)
-	if item := doc.line(i).item; item > 0 {
+func (d *editor) click(m *Model, x, y int) {
+	if item := m.sheetItem(d.sheet(m), x, y); item > 0 {
 		d.at = item - 1
 	}
-	return nil
 }
 
 // newValueForm changes one value. What is masked starts empty, unless secrets
 // are revealed.
-func newValueForm(m *Model, step flow.StepID, r editRow) *form {
+func newValueForm(step flow.StepID, r editRow) *form {
 	value, hint := r.value, ""
 	if inspect.Clean(r.value) != r.masked {
 		value, hint = "", "The value is masked. Type another one, or close this and press x to reveal."

@@ -218,8 +218,9 @@ func (f *form) sheet(m *Model) sheet {
 			spans = []span{{fill(m, x.label, label), lt}, {choose(i == f.at, " ▸ ", "   "), toneHere}}
 		}
 		room := w - indent
+		from := len(s.lines)
 		if i == f.at {
-			s.cursor = len(s.lines)
+			s.cursor = from
 		}
 		if len(x.choices) > 0 {
 			spans = append(spans, x.choiceSpans(i == f.at)...)
@@ -244,6 +245,9 @@ func (f *form) sheet(m *Model) sheet {
 		case i == f.at && x.hint != "":
 			s.lines = append(s.lines, prose(toneFaint, indent, x.hint))
 		}
+		for j := from; j < len(s.lines); j++ {
+			s.lines[j].item = i + 1
+		}
 	}
 	if f.note != nil {
 		if n := f.note(f); n != "" {
@@ -253,16 +257,24 @@ func (f *form) sheet(m *Model) sheet {
 	return s
 }
 
-func (x *field) choiceSpans(here bool) []span {
+// click goes to the field under the pointer.
+func (f *form) click(m *Model, x, y int) {
+	if item := m.sheetItem(f.sheet(m), x, y); item > 0 {
+		f.leave()
+		f.step(item - 1 - f.at)
+	}
+}
+
+func (f *field) choiceSpans(here bool) []span {
 	var spans []span
-	for i, c := range x.choices {
+	for i, c := range f.choices {
 		if i > 0 {
 			spans = append(spans, span{"  ", toneText})
 		}
 		// Mark and words stay together when the row breaks.
 		label := strings.ReplaceAll(c.label, " ", "\u00a0")
 		switch {
-		case i == x.choice:
+		case i == f.choice:
 			spans = append(spans, span{"●\u00a0" + label, choose(here, toneHere, toneStrong)})
 		default:
 			spans = append(spans, span{"○\u00a0" + label, toneFaint})
@@ -273,14 +285,14 @@ func (x *field) choiceSpans(here bool) []span {
 
 // window is the part of the text that is in sight, and where the cursor stands
 // in it. A secret is a row of dots.
-func (x *field) window(m *Model, room int) (string, int) {
-	runes := []rune(x.input.Value())
-	if x.secret {
+func (f *field) window(m *Model, room int) (string, int) {
+	runes := []rune(f.input.Value())
+	if f.secret {
 		for i := range runes {
 			runes[i] = '•'
 		}
 	}
-	pos := min(x.input.Position(), len(runes))
+	pos := min(f.input.Position(), len(runes))
 	before := string(runes[:pos])
 	for m.ruler.StringWidth(before) > room-1 {
 		n, _ := nextCell(m.ruler, before)

@@ -132,8 +132,8 @@ func (m *Model) editProfile() tea.Cmd {
 	return nil
 }
 
-// homeRows are the lines of the home screen and the row of its first entry.
-func (m *Model) homeLines(w int) []line {
+// homeLines are the lines of the home screen.
+func (m *Model) homeLines() []line {
 	h := &m.home
 	var lines []line
 	title := []span{{"pkcescope", toneHere}}
@@ -182,7 +182,7 @@ func (m *Model) homeLines(w int) []line {
 // homePlace is where the lines of the home screen stand.
 func (m *Model) homePlace() (rect, *doc) {
 	w := min(76, m.w-4)
-	d := &doc{lines: m.homeLines(w)}
+	d := &doc{lines: m.homeLines()}
 	d.wrap(m.ruler, w)
 	h := min(d.rows(), m.h-2)
 	return rect{(m.w - w) / 2, max((m.h-1-h)*2/5, 0), w, h}, d

@@ -319,3 +319,19 @@ type memory struct{ saved *flow.Config }
 func (p memory) Names() ([]string, error)                     { return nil, nil }
 func (p memory) Load(string) (flow.Config, error)             { return *p.saved, nil }
 func (p memory) Save(_ string, c flow.Config) (string, error) { *p.saved = c; return "profiles", nil }
+
+// A click in a form goes to the field, and what it left is checked.
+func TestClickInAForm(t *testing.T) {
+	m := sized(New(Options{Theme: "dark"}), 80, 24, "down", "enter")
+	f := m.top().(*form)
+	rows := strings.Split(screenText(m), "\n")
+	for y, r := range rows {
+		if x := strings.Index(r, "Redirect URI"); x >= 0 {
+			next, _ := m.Update(tea.MouseClickMsg{X: 10, Y: y, Button: tea.MouseLeft})
+			m = next.(Model)
+		}
+	}
+	if got := f.fields[f.at].id; got != "redirect" {
+		t.Errorf("a click on the redirect URI goes to %s", got)
+	}
+}

@@ -365,7 +365,7 @@ func openFile(path string) tea.Cmd {
 		if err != nil {
 			return openedMsg{file: path, err: err}
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		t, err := flow.Load(f)
 		return openedMsg{transcript: t, file: path, err: err}
 	}

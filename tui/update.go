@@ -349,7 +349,7 @@ func (m *Model) onClick(msg tea.MouseClickMsg) tea.Cmd {
 	m.notice = notice{}
 	if d := m.top(); d != nil {
 		if c, ok := d.(clicker); ok {
-			return c.click(m, msg.X, msg.Y)
+			c.click(m, msg.X, msg.Y)
 		}
 		return nil
 	}

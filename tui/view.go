@@ -401,6 +401,20 @@ func (m *Model) sheetFirst(s sheet, r rect, d *doc) int {
 	return s.first(room, d.rows(), last)
 }
 
+// sheetItem is the item of a sheet under the pointer, 0 for none.
+func (m *Model) sheetItem(s sheet, x, y int) int {
+	r, d := s.place(m)
+	row := y - r.y - 1 - m.sheetPad()
+	if !r.holds(x, y) || row < 0 || row >= m.sheetRoom(s, r) {
+		return 0
+	}
+	if row += m.sheetFirst(s, r, d); row >= d.rows() {
+		return 0
+	}
+	i, _ := d.at(row)
+	return d.line(i).item
+}
+
 // overlay draws a sheet over rows and returns where the cursor stands.
 func (m *Model) overlay(p *painter, rows []string, s sheet) *tea.Cursor {
 	r, d := s.place(m)
