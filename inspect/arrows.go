@@ -1,6 +1,8 @@
 package inspect
 
 import (
+	"slices"
+
 	"github.com/pkcescope/pkcescope/flow"
 )
 
@@ -91,14 +93,17 @@ func (r *reader) progress(arrows []Arrow) []Arrow {
 			a.Done = true
 		case flow.StatusFailed:
 			last := i+1 == len(arrows) || arrows[i+1].Step != a.Step
-			a.Failed = last
-			a.Done = !last && len(s.Exchanges) > 0 || last && r.answered(s)
+			a.Failed = last || a.From == a.To && r.mismatch()
+			a.Done = !last && len(s.Exchanges) > 0 || last && lastAnswered(s) != nil
 		case flow.StatusPending, flow.StatusSkipped, flow.StatusCancelled:
 		}
 	}
-	// The sign-in is over when the browser has come back, and was begun when
-	// the authorize URL was opened.
 	return arrows
 }
 
-func (r *reader) answered(s flow.Step) bool { return lastAnswered(s) != nil }
+// mismatch reports whether it is proved that verifier and challenge differ.
+func (r *reader) mismatch() bool {
+	return slices.ContainsFunc(r.views.findings[flow.StepToken], func(f Finding) bool {
+		return proved(f) && f.Row == "code_verifier"
+	})
+}

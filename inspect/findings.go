@@ -33,8 +33,10 @@ func findingsOf(r *run) map[flow.StepID][]Finding {
 		}
 		causes := causesOf(r, s)
 		if slices.ContainsFunc(out[s.ID], proved) {
-			// What is proved leaves no room for what is only possible.
-			causes = slices.DeleteFunc(causes, func(c Finding) bool { return c.Severity == SeverityInfo })
+			// What is proved need not be guessed as well.
+			causes = slices.DeleteFunc(causes, func(c Finding) bool {
+				return c.Severity == SeverityInfo || strings.HasPrefix(c.Code, "pkce-")
+			})
 		}
 		// A cause says more than the error code alone.
 		said := slices.DeleteFunc(out[s.ID], func(f Finding) bool {

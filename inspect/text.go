@@ -158,7 +158,7 @@ func (p *printer) token(t Token, claims bool) {
 			if !claims && c.Result == Pass {
 				continue
 			}
-			p.hang("  "+mark(c.Result)+" "+pad(c.ID, 10), strings.Repeat(" ", 9), checkText(c))
+			p.hang("  "+mark(c.Result)+" "+pad(c.ID, 10), strings.Repeat(" ", 18), checkText(c))
 		}
 	})
 }
