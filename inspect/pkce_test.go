@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/flow/lab"
 )
 
 const unreserved = lowerSet + upperSet + digitSet + "-._~"
@@ -573,5 +574,79 @@ func BenchmarkReadPKCE(b *testing.B) {
 				ReadPKCE(in)
 			}
 		})
+	}
+}
+
+func TestAClockSeededVerifierIsTracedToItsSeed(t *testing.T) {
+	v := lab.ClockSeededVerifier(432_626_567, lab.ClockAlphabet)
+	r := TraceSeed(ReadPKCE(pair(v, s256(v))))
+	if len(r.Mistakes) != 1 || r.Mistakes[0].ID != MistakeWeakGenerator || r.Mistakes[0].Confidence != Certain {
+		t.Fatalf("mistakes = %v, want a weak generator for certain", ids(r))
+	}
+	for _, want := range []string{"the seed 432626567", "5 days and 0 hours"} {
+		if !strings.Contains(r.Mistakes[0].What, want) {
+			t.Errorf("what = %q, want it to say %q", r.Mistakes[0].What, want)
+		}
+	}
+	if r.Entropy.Bits != 31 || !r.OK() {
+		t.Errorf("entropy = %+v, ok = %v", r.Entropy, r.OK())
+	}
+	for _, v := range append(verifiers(5), "", "x") {
+		in := PKCEInput{Verifier: v, HasVerifier: true}
+		if got, want := ids(TraceSeed(ReadPKCE(in))), ids(ReadPKCE(in)); !slices.Equal(got, want) {
+			t.Errorf("%q: mistakes = %v, want %v", v, got, want)
+		}
+	}
+}
+
+// The pipeline of a published page deletes the characters that base64url
+// changes, in the verifier and in the challenge. It fails in most runs, for one
+// of two reasons, and each is named for certain.
+func TestThePublishedShellPipelineIsRecognisedWheneverItFails(t *testing.T) {
+	r := rand.New(rand.NewChaCha8([32]byte{1}))
+	strip := strings.NewReplacer("+", "", "/", "", "=", "")
+	const runs = 1000
+	var short, wrong, sound int
+	for range runs {
+		octets := make([]byte, 32)
+		for i := range octets {
+			octets[i] = byte(r.Uint32())
+		}
+		v := strip.Replace(base64.StdEncoding.EncodeToString(octets))
+		c := strip.Replace(base64.StdEncoding.EncodeToString(sum(v)))
+		got := ReadPKCE(pair(v, c))
+		all := ids(got)
+		if len(v) < VerifierMin {
+			short++
+			if !slices.Contains(all, MistakeVerifierTooShort) {
+				t.Fatalf("%q: mistakes = %v", v, all)
+			}
+		}
+		if c != s256(v) {
+			wrong++
+			if got.Mistakes[0].ID != MistakeDeletedPlusSlash || got.Mistakes[0].Confidence != Certain {
+				t.Fatalf("%q and %q: mistakes = %v", v, c, all)
+			}
+		}
+		if len(all) == 0 {
+			sound++
+		}
+	}
+	// 1-(62/64)^42 = 73.6 % of each; the two are independent.
+	if wrong < 690 || wrong > 780 || short < 690 || short > 780 || sound < 45 || sound > 95 {
+		t.Errorf("of %d: %d verifiers too short, %d challenges wrong, %d sound", runs, short, wrong, sound)
+	}
+}
+
+// Its sibling for long verifiers prints two lines and hashes them as they are.
+func TestTheLineEndInsideALongVerifierIsSeen(t *testing.T) {
+	v := verifiers(3)[2]
+	wrapped := v[:60] + "\n" + v[60:120]
+	for _, in := range []PKCEInput{pair(wrapped, s256(wrapped)), pair(v[:120], s256(wrapped)), pair(wrapped, s256(v[:120]))} {
+		r := ReadPKCE(in)
+		i := slices.Index(ids(r), MistakeEmbeddedNewline)
+		if i < 0 || r.Mistakes[i].Confidence != Certain {
+			t.Errorf("mistakes = %v", ids(r))
+		}
 	}
 }

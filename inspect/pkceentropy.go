@@ -51,11 +51,15 @@ func alphabetEntropy(v string) Entropy {
 	bits := float64(n) * math.Log2(float64(size))
 	e := Entropy{Bits: int(bits), Reason: fmt.Sprintf("%s out of %d (%s)", countOf(n, "character"), size, name)}
 	switch {
+	case n == 64 && size == 62:
+		e.Reason += "; those of smallstep's step have this shape"
 	case n == ChallengeLength && size == 64 && wholeOctets(v):
 		e.Bits = 256
 		e.Reason += ", as base64url of 32 random octets has"
 	case e.Bits > EntropyAsked:
 		e.Reason += "; an S256 challenge keeps 256 of them"
+	case n == 44 && size == 16:
+		e.Reason += "; Bruno's verifiers have this shape"
 	case size == 10 && n >= 30:
 		e.weak = "It is made of digits alone."
 	}

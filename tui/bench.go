@@ -2,6 +2,7 @@ package tui
 
 import (
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -42,6 +43,7 @@ type bench struct {
 	// revealed; revealed says that it was.
 	secret, revealed bool
 
+	number int    // of the pair; what was traced for another one is dropped
 	back   screen // where esc leads
 	focus  benchPane
 	panes  [numBenchPanes]paneState
@@ -72,10 +74,51 @@ func (m *Model) openBench(in inspect.PKCEInput, secret bool) {
 
 // take reads the pair anew.
 func (b *bench) take(in inspect.PKCEInput) {
+	b.number++
 	b.input = in
 	b.report = inspect.ReadPKCE(in)
+	b.redraw()
+}
+
+// redraw has the panes made anew.
+func (b *bench) redraw() {
 	for i := range b.panes {
 		b.panes[i].doc = nil
+	}
+}
+
+// settledMsg comes when the pair has not changed for a moment; tracedMsg when
+// its verifier has been held against a generator that can be guessed.
+type (
+	settledMsg struct{ number int }
+	tracedMsg  struct {
+		number int
+		report inspect.PKCEReport
+	}
+)
+
+// settle is how long typing must rest before the verifier is traced.
+const settle = 250 * time.Millisecond
+
+// benchTrace looks for the seed of the verifier, once typing has come to rest:
+// that takes longer than a key may.
+func (m *Model) benchTrace() tea.Cmd {
+	number := m.bench.number
+	return tea.Tick(settle, func(time.Time) tea.Msg { return settledMsg{number} })
+}
+
+func (m *Model) onSettled(msg settledMsg) tea.Cmd {
+	if msg.number != m.bench.number {
+		return nil
+	}
+	report := m.bench.report
+	return func() tea.Msg { return tracedMsg{msg.number, inspect.TraceSeed(report)} }
+}
+
+func (m *Model) onTraced(msg tracedMsg) {
+	if b := &m.bench; msg.number == b.number {
+		b.report = msg.report
+		b.redraw()
 	}
 }
 
@@ -90,7 +133,7 @@ func (m *Model) benchFresh() tea.Cmd {
 // benchOfWalk is the bench with what the shown run made or sent.
 func (m *Model) benchOfWalk() tea.Cmd {
 	m.openBench(inspect.PKCEOfTranscript(m.visit.reading.transcript), true)
-	return nil
+	return m.benchTrace()
 }
 
 // benchExample is the example of RFC 7636 appendix B.
@@ -135,7 +178,7 @@ func (m *Model) benchMethod() tea.Cmd {
 		in.Method = string(flow.MethodS256)
 	}
 	m.bench.take(in)
-	return nil
+	return m.benchTrace()
 }
 
 func (m *Model) benchLanguage() tea.Cmd {
@@ -162,7 +205,7 @@ func (m *Model) benchLeave() tea.Cmd {
 func (m *Model) benchReveal() tea.Cmd {
 	b := &m.bench
 	b.revealed = !b.revealed
-	b.take(b.input)
+	b.redraw()
 	return nil
 }
 
@@ -194,7 +237,7 @@ func (m *Model) benchType(n int) tea.Cmd {
 	b.focus = choose(n == fieldVerifier, benchVerifier, benchMatch)
 	b.fields[n].input.Focus()
 	b.panes[b.focus].offset = 0
-	b.take(b.input)
+	b.redraw()
 	return nil
 }
 
@@ -203,7 +246,7 @@ func (b *bench) typed() {
 	b.fields[b.typing].input.Blur()
 	b.panes[b.focus].offset = 0
 	b.typing = fieldNone
-	b.take(b.input)
+	b.redraw()
 }
 
 // onBenchKey gives a key or a paste to the field that is typed in, and derives
@@ -229,7 +272,7 @@ func (m *Model) onBenchKey(msg tea.Msg) tea.Cmd {
 	f.input, _ = f.input.Update(msg)
 	text := f.input.Value()
 	if text == before {
-		b.take(b.input)
+		b.redraw()
 		return nil
 	}
 	in := b.input
@@ -244,7 +287,7 @@ func (m *Model) onBenchKey(msg tea.Msg) tea.Cmd {
 		in.Method = string(flow.MethodS256)
 	}
 	b.take(in)
-	return nil
+	return m.benchTrace()
 }
 
 // benchCycle goes round the focus ring.

@@ -113,6 +113,25 @@ func TestTheVerifierOfARunStaysMaskedOnTheBenchUntilItIsRevealed(t *testing.T) {
 	}
 }
 
+// The seed is looked for beside the typing, and what was found for a verifier
+// that has changed since is dropped.
+func TestAGuessableVerifierIsTracedWhenTypingRests(t *testing.T) {
+	const guessable = "Ce54l1XXvatNlQbSa~UpEchETqLyAKpay2Hpa1m-1Lb6LRyMg.-RC84o.0k9pmXkyScxIz6naY17Ao6C6~SDOYY3_hsnQrUO24I62BEuFX4rH-nX8iDqUTWa8" // seed 432626567
+	d := NewDriver(t, New(Options{}), 120, 50)
+	d.Press("P", "e", "ctrl+u")
+	d.Send(tea.PasteMsg{Content: guessable})
+	d.Until("the seed 432626567")
+	d.Shows("31 bits at most", "weak-generator  certain")
+	d.Press("backspace")
+	d.Hides("the seed 432626567")
+	d.Type(guessable[len(guessable)-1:])
+	m := d.Model.(Model)
+	late := tracedMsg{m.bench.number, inspect.TraceSeed(m.bench.report)}
+	d.Press("backspace")
+	d.Send(late)
+	d.Hides("the seed 432626567")
+}
+
 func TestTheBenchLeadsBackToWhereItWasOpened(t *testing.T) {
 	d := NewDriver(t, New(Options{}), 80, 24)
 	d.Press("P", "r", "n", "esc")

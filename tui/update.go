@@ -54,6 +54,10 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		}
 	case savedMsg:
 		m.onSaved(msg)
+	case settledMsg:
+		return m.onSettled(msg)
+	case tracedMsg:
+		m.onTraced(msg)
 	case saidMsg:
 		m.notice = notice(msg)
 	}

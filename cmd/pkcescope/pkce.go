@@ -63,6 +63,9 @@ func runPKCE(cmd *cobra.Command, f pkceFlags) error {
 		return err
 	}
 	r := inspect.ReadPKCE(in)
+	if given := cmd.Flags().Changed; given("verifier") || given("transcript") {
+		r = inspect.TraceSeed(r)
+	}
 	if f.json {
 		if err := inspect.WriteJSON(cmd.OutOrStdout(), r); err != nil {
 			return err
