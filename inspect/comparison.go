@@ -78,12 +78,44 @@ type ComparedStep struct {
 
 // ComparedRow is a named value in all runs.
 type ComparedRow struct {
-	Name string
-	What string
-	PKCE bool
-	// Differs is true when the row is a difference.
-	Differs bool
-	Cells   []ComparedCell
+	Name  string
+	What  string
+	PKCE  bool
+	Cells []ComparedCell
+}
+
+// Differs says whether the row is a difference between those runs, all if none
+// is named.
+func (r ComparedRow) Differs(columns ...int) bool {
+	first := ""
+	for i, c := range r.Cells {
+		if !c.counts || len(columns) > 0 && !slices.Contains(columns, i) {
+			continue
+		}
+		if first == "" {
+			first = c.key
+		}
+		if c.key != first {
+			return true
+		}
+	}
+	return false
+}
+
+// Empty says whether none of those runs has the value.
+func (r ComparedRow) Empty(columns ...int) bool {
+	for _, i := range columns {
+		if !r.Cells[i].Absent {
+			return false
+		}
+	}
+	return true
+}
+
+// Fresh says whether every run that has the value has one of its own, as it
+// should, and that is all there is to it.
+func (r ComparedRow) Fresh() bool {
+	return !slices.ContainsFunc(r.Cells, func(c ComparedCell) bool { return !c.Absent && (!c.Fresh || c.Note != "") })
 }
 
 // ComparedCell is one value of a row.
@@ -97,6 +129,12 @@ type ComparedCell struct {
 	// Note says what the value is, where that is the difference: "the verifier
 	// itself".
 	Note string
+
+	// counts is true when the cell is to be compared: its run came as far, and
+	// the value is not missing only because the run was refused. Cells with the
+	// same key are no difference.
+	counts bool
+	key    string
 }
 
 // CompareRuns lays the runs of a comparison side by side, as far as they have
@@ -225,7 +263,7 @@ func serverRefused(t flow.Transcript) bool {
 var freshNames = []string{
 	"code_verifier", "code_challenge", "verifier_ascii", "sha256_hex", "base64", "base64url",
 	"state", "nonce", "code", "session_state", "access_token", "refresh_token", "id_token", "client_info",
-	"expires_in", "ext_expires_in", "timestamp", "trace_id", "correlation_id",
+	"expires_in", "ext_expires_in", "refresh_token_expires_in", "timestamp", "trace_id", "correlation_id",
 }
 
 // step lays one step side by side.
@@ -238,7 +276,7 @@ func (c comparer) step(id flow.StepID) (ComparedStep, []Difference) {
 	for _, answers := range []bool{false, true} {
 		for _, name := range c.names(id, answers) {
 			row := c.row(id, name, answers)
-			if row.Differs {
+			if row.Differs() {
 				differences = append(differences, c.difference(id, row, answers))
 			}
 			if answers {
@@ -264,6 +302,8 @@ func compared(id flow.StepID, v flow.Value) bool {
 		return v.Name == "header.Origin"
 	case id == flow.StepDiscovery:
 		return false // the same document each time
+	case v.Name == "verifier_ascii":
+		return false // the verifier again
 	}
 	return v.Name != "error_uri" && v.Name != "error_codes"
 }
@@ -318,15 +358,25 @@ func (c comparer) row(id flow.StepID, name string, answers bool) ComparedRow {
 		fresh = true
 	}
 	texts := markMiddle(values, row.Cells, fresh)
-	first := slices.IndexFunc(row.Cells, func(x ComparedCell) bool { return !x.Absent })
-	for i := range row.Cells {
+	for i, r := range c.results {
 		cell := &row.Cells[i]
 		cell.Text = texts[i]
-		if c.reached(i, id) && first >= 0 {
-			row.Differs = row.Differs || cell.Absent || cell.Note != row.Cells[first].Note || !fresh && values[i] != values[first]
+		cell.counts = c.reached(i, id) && (!answers || isRefusal(name) || r.Transcript.Step(id).Status == flow.StatusOK)
+		switch {
+		case cell.Absent:
+			cell.key = "absent"
+		case fresh:
+			cell.key = "fresh " + cell.Note
+		default:
+			cell.key = "value " + cell.Note + " " + values[i]
 		}
 	}
 	return row
+}
+
+// isRefusal says whether a member of an answer is there only in a refusal.
+func isRefusal(name string) bool {
+	return strings.HasPrefix(name, "error") || name == "suberror" || name == "claims"
 }
 
 // reached says whether a run came as far as a step. One that did not has no
@@ -366,8 +416,11 @@ func (c comparer) note(i int, name, value string) string {
 func samePlace(values []string) bool {
 	var first string
 	for _, v := range values {
+		if v == "" {
+			continue
+		}
 		u, err := url.Parse(v)
-		if err != nil || u.Scheme != "http" || v != "" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" && u.Hostname() != "::1" {
+		if err != nil || u.Scheme != "http" || u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" && u.Hostname() != "::1" {
 			return false
 		}
 		place := u.Hostname() + u.Path

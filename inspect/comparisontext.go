@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -76,108 +77,127 @@ func (p *printer) grid(c Comparison, columns []int) {
 			continue // the same in all
 		}
 		p.line("")
-		p.cells(false, s.Title, columns, room, func(i int) string { return c.Runs[i].Method })
-		if status := func(i int) string { return stepStatus(s.Statuses[i]) }; true {
-			p.cells(false, "", columns, room, status)
-		}
+		p.side("", s.Title, room, each(columns, func(i int) []string { return []string{c.Runs[i].Method} }))
+		p.side("", "", room, each(columns, func(i int) []string { return []string{stepStatus(s.Statuses[i])} }))
 		for _, row := range s.Sent {
 			p.row(row, columns, room)
 		}
-		if len(s.Answers) > 0 && len(s.Sent) > 0 {
-			p.line("  answer")
+		if len(s.Sent) > 0 && slices.ContainsFunc(s.Answers, func(r ComparedRow) bool { return !r.Empty(columns...) }) {
+			p.line("  the server's answer")
 		}
 		for _, row := range s.Answers {
 			p.row(row, columns, room)
 		}
 	}
 	p.line("")
-	p.cells(false, "Outcome", columns, room, func(i int) string { return string(c.Runs[i].Outcome) })
+	p.side("", "Outcome", room, each(columns, func(i int) []string { return []string{string(c.Runs[i].Outcome)} }))
 	p.line("")
 	for _, i := range columns {
-		p.hang("  "+pad(c.Runs[i].Method, 8), strings.Repeat(" ", 11), c.Runs[i].What+". "+c.Runs[i].Means)
+		p.hang("  "+pad(c.Runs[i].Method, 8), strings.Repeat(" ", 11), sentence(c.Runs[i].What)+" "+c.Runs[i].Means)
 	}
+}
+
+func each(columns []int, f func(int) []string) [][]string {
+	var out [][]string
+	for _, i := range columns {
+		out = append(out, f(i))
+	}
+	return out
 }
 
 func stepStatus(s flow.Status) string {
 	if s == flow.StatusSkipped {
-		return "(nothing to do)"
+		return "nothing to do"
 	}
-	return "(" + string(s) + ")"
+	return string(s)
 }
 
-// cells draws one line of the grid, or as many as the longest cell needs.
-func (p *printer) cells(differs bool, name string, columns []int, room int, text func(int) string) {
-	lines := make([][]string, len(columns))
+// side draws cells beside each other, with as many lines as the highest needs.
+func (p *printer) side(sign, name string, room int, cells [][]string) {
 	height := 1
-	for k, i := range columns {
-		lines[k] = hardWrap(text(i), room)
-		height = max(height, len(lines[k]))
+	for _, c := range cells {
+		height = max(height, len(c))
 	}
 	for n := range height {
-		var b strings.Builder
-		lead := "  "
-		if differs && n == 0 {
-			lead = "≠ "
-		}
 		if n > 0 {
-			name = ""
+			sign, name = "", ""
 		}
-		b.WriteString(lead + pad(short(name, nameColumn-4), nameColumn-3))
-		for k := range columns {
-			cell := ""
-			if n < len(lines[k]) {
-				cell = lines[k][n]
+		line := pad(sign, 1) + pad(short(name, nameColumn-4), nameColumn-3)
+		for _, c := range cells {
+			text := ""
+			if n < len(c) {
+				text = c[n]
 			}
-			b.WriteString(pad(cell, room+1))
+			line += pad(text, room+1)
 		}
-		p.line(b.String())
+		p.line(line)
 	}
 }
 
-// row draws a value, and marks under the characters that differ.
+// row draws a value, with marks under the characters that differ.
 func (p *printer) row(row ComparedRow, columns []int, room int) {
-	name := row.Name
-	text := func(i int) string {
-		cell := row.Cells[i]
-		switch {
-		case cell.Absent:
-			return "–"
-		case cell.Fresh && cell.Note == "":
-			return plainText(cell.Text) + " (fresh)"
-		case cell.Note != "":
-			return plainText(cell.Text) + " = " + cell.Note
-		}
-		return plainText(cell.Text)
-	}
-	p.cells(row.Differs, name, columns, room, text)
-	if !row.Differs {
+	if row.Empty(columns...) {
 		return
 	}
-	marks := func(i int) string {
-		var b strings.Builder
-		for _, ch := range row.Cells[i].Text {
-			under := " "
-			if ch.Marked {
-				under = "^"
+	sign, name := "", row.Name
+	switch {
+	case row.Differs(columns...):
+		sign = "≠"
+	case row.Fresh():
+		name += " (fresh)"
+	default:
+		// The same in all is said once.
+		for _, i := range columns {
+			if !row.Cells[i].Absent {
+				p.hang("  "+pad(short(name, nameColumn-4), nameColumn-3), strings.Repeat(" ", nameColumn), plainText(row.Cells[i].Text))
+				return
 			}
-			b.WriteString(strings.Repeat(under, utf8.RuneCountInString(ch.Text)))
 		}
-		return strings.TrimRight(b.String(), " ")
 	}
-	// Marks stand under one line only: of a longer text every line differs.
-	some := false
-	for _, i := range columns {
-		some = some || marks(i) != "" && utf8.RuneCountInString(text(i)) <= room
-	}
-	if some {
-		p.cells(false, "", columns, room, func(i int) string {
-			if utf8.RuneCountInString(text(i)) > room {
-				return ""
-			}
-			return marks(i)
-		})
-	}
+	p.side(sign, name, room, each(columns, func(i int) []string { return row.Cells[i].lines(room, sign != "") }))
 }
+
+// lines is a cell in lines of so many characters; marks stand under what they
+// mark.
+func (c ComparedCell) lines(room int, marks bool) []string {
+	if c.Absent {
+		return []string{"–"}
+	}
+	var out []string
+	text := c.Text
+	if n := len(text); c.Fresh && n > longFresh {
+		// Of a token nobody compares characters.
+		text = append(append([]Character{}, text[:min(12, room-1)]...), Character{Text: "…"})
+		out = append(out, plainText(text), count(n, "character"))
+	} else {
+		for len(text) > 0 {
+			line, under := "", ""
+			for len(text) > 0 && utf8.RuneCountInString(line+text[0].Text) <= max(room, 1) {
+				line += text[0].Text
+				mark := " "
+				if text[0].Marked {
+					mark = "^"
+				}
+				under += strings.Repeat(mark, utf8.RuneCountInString(text[0].Text))
+				text = text[1:]
+			}
+			if line == "" {
+				break // one character is wider than the column
+			}
+			out = append(out, line)
+			if under = strings.TrimRight(under, " "); marks && under != "" {
+				out = append(out, under)
+			}
+		}
+	}
+	if c.Note != "" {
+		out = append(out, wrapWords("= "+c.Note, room)...)
+	}
+	return out
+}
+
+// longFresh is the length from which on a fresh value is only hinted at.
+const longFresh = 80
 
 func plainText(chars []Character) string {
 	var b strings.Builder
@@ -185,17 +205,6 @@ func plainText(chars []Character) string {
 		b.WriteString(c.Text)
 	}
 	return b.String()
-}
-
-// hardWrap cuts s into pieces of n characters.
-func hardWrap(s string, n int) []string {
-	r := []rune(s)
-	var out []string
-	for len(r) > n && n > 0 {
-		out = append(out, string(r[:n]))
-		r = r[n:]
-	}
-	return append(out, string(r))
 }
 
 // cases lists runs that are no methods.
@@ -208,7 +217,7 @@ func (p *printer) cases(c Comparison, title string, kind lab.Kind) {
 	p.line(title)
 	for _, i := range columns {
 		r := c.Runs[i]
-		p.hang("  "+pad(r.Method, 26), strings.Repeat(" ", 29), r.What+".")
+		p.hang("  "+pad(r.Method, 26), strings.Repeat(" ", 29), sentence(r.What))
 		indent := strings.Repeat(" ", 29)
 		p.hang(indent, indent, fmt.Sprintf("%s: %s", r.verdict(), r.Answer))
 		p.hang(indent, indent, r.Means)

@@ -56,14 +56,15 @@ func (l *Lab) Steal(ctx context.Context, saw Saw, client flow.Method) (Play, err
 		if _, err := s.signIn(func(c *flow.Config) { c.Method = client }, nil); err != nil {
 			return err
 		}
-		form := s.sawRedirect()
+		challenge := ""
 		if saw == SawAuthorize {
+			challenge = s.sawAuthorize()
+		}
+		form := s.sawRedirect()
+		if challenge != "" {
 			// All he can try is the challenge itself. Where it is the verifier,
 			// that is enough.
-			challenge := s.sawAuthorize()
-			if challenge != "" {
-				form.Set("code_verifier", challenge)
-			}
+			form.Set("code_verifier", challenge)
 		}
 		s.beat("thief-redeems", RoleThief, RoleProvider, flow.StepToken)
 		if err := s.steal(form); err != nil {
