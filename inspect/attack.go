@@ -137,8 +137,9 @@ func (p *printer) matrix(cells []AttackCell) {
 			answer = *c.Error
 		}
 		p.line("")
-		p.hang("  "+pad(resultSign(c.Result)+" "+sawName(lab.Saw(c.Saw))+", "+clientName(flow.Method(c.Client))+":", 0), "    ", answer)
+		p.line(fmt.Sprintf("  %s %s, %s", resultSign(c.Result), sawName(lab.Saw(c.Saw)), clientName(flow.Method(c.Client))))
 		p.para("    ", c.Why)
+		p.para("    ", "The answer: "+sentence(answer))
 	}
 }
 
@@ -180,7 +181,8 @@ func (p *printer) scenario(s AttackScenario) {
 		if t.Defended {
 			with = "with "
 		}
-		p.hang(fmt.Sprintf("  %s %s", sign, pad(with+t.Defence+":", 0)), "    ", t.Verdict+" "+t.Why)
+		p.hang("  "+sign+" ", "    ", with+t.Defence+":")
+		p.para("    ", t.Verdict+" "+t.Why)
 		if t.Answer != "" {
 			p.para("    ", "The answer: "+sentence(t.Answer))
 		}
@@ -192,6 +194,6 @@ func (p *printer) scenario(s AttackScenario) {
 	for _, r := range s.With.Refs {
 		clauses = append(clauses, r.Text)
 	}
-	p.hang("  Stopped by ", "    ", s.StoppedBy+" ("+strings.Join(clauses, ", ")+").")
-	p.hang("  To flip it: ", "    ", s.Flip)
+	p.para("  ", "Stopped by "+s.StoppedBy+" ("+strings.Join(clauses, ", ")+").")
+	p.para("  ", "To flip it: "+s.Flip)
 }

@@ -16,10 +16,10 @@ import (
 // Comparison is several runs of one client laid side by side. Its JSON is the
 // output of the command compare.
 type Comparison struct {
-	Runs        []ComparedRun `json:"runs"`
-	Differences []Difference  `json:"differences"`
-	Server      ServerTraits  `json:"server"`
-	Findings    []Finding     `json:"findings"`
+	Runs        []ComparedRun    `json:"runs"`
+	Differences []TwinDifference `json:"differences"`
+	Server      ServerTraits     `json:"server"`
+	Findings    []Finding        `json:"findings"`
 	// Derivation is one verifier under both methods: worked out here, and never
 	// sent.
 	Derivation TwinDerivation `json:"derivation"`
@@ -49,9 +49,9 @@ type ComparedRun struct {
 	Answer string `json:"answer"`
 }
 
-// Difference is a value that is not the same in all runs. What is merely fresh
+// TwinDifference is a value that is not the same in all runs. What is merely fresh
 // in each run is no difference.
-type Difference struct {
+type TwinDifference struct {
 	Step flow.StepID `json:"step"`
 	Name string      `json:"name"`
 	// Values are by run; nil where there is none.
@@ -148,7 +148,7 @@ func CompareRuns(results []lab.Result, o Options) Comparison {
 		}
 		c.shown = append(c.shown, v)
 	}
-	out := Comparison{Runs: []ComparedRun{}, Differences: []Difference{}, Findings: []Finding{}, Derivation: derivationOfBoth()}
+	out := Comparison{Runs: []ComparedRun{}, Differences: []TwinDifference{}, Findings: []Finding{}, Derivation: derivationOfBoth()}
 	for i := range results {
 		out.Runs = append(out.Runs, c.run(i))
 	}
@@ -251,10 +251,11 @@ func withoutTrailer(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// serverRefused says whether a run failed because the server said no.
+// serverRefused says whether a run failed because the server said no to what
+// this client sent. Its metadata are the same for all.
 func serverRefused(t flow.Transcript) bool {
 	return slices.ContainsFunc(t.Steps, func(s flow.Step) bool {
-		return s.Status == flow.StatusFailed && s.Error != nil && s.Error.Kind == flow.KindServer
+		return s.ID != flow.StepDiscovery && s.Status == flow.StatusFailed && s.Error != nil && s.Error.Kind == flow.KindServer
 	})
 }
 
@@ -267,12 +268,12 @@ var freshNames = []string{
 }
 
 // step lays one step side by side.
-func (c comparer) step(id flow.StepID) (ComparedStep, []Difference) {
+func (c comparer) step(id flow.StepID) (ComparedStep, []TwinDifference) {
 	out := ComparedStep{ID: id, Title: stepText(id).title}
 	for _, r := range c.results {
 		out.Statuses = append(out.Statuses, r.Transcript.Step(id).Status)
 	}
-	var differences []Difference
+	var differences []TwinDifference
 	for _, answers := range []bool{false, true} {
 		for _, name := range c.names(id, answers) {
 			row := c.row(id, name, answers)
@@ -477,8 +478,8 @@ func commonEnds(texts [][]string) (head, tail int) {
 }
 
 // difference is a row as the JSON has it.
-func (c comparer) difference(id flow.StepID, row ComparedRow, answers bool) Difference {
-	d := Difference{Step: id, Name: row.Name, Values: map[string]*string{}}
+func (c comparer) difference(id flow.StepID, row ComparedRow, answers bool) TwinDifference {
+	d := TwinDifference{Step: id, Name: row.Name, Values: map[string]*string{}}
 	for i, r := range c.results {
 		d.Values[r.Case.Name] = nil
 		if v, ok := valueOf(r.Transcript.Step(id), row.Name, answers); ok {

@@ -84,26 +84,26 @@ func traitsOf(results []lab.Result) ServerTraits {
 		return nil
 	}
 	return ServerTraits{
-		EnforcesPKCE:           not(took(string(flow.MethodNone))),
+		EnforcesPKCE:           negated(took(string(flow.MethodNone))),
 		AcceptsPlain:           took(string(flow.MethodPlain)),
-		EnforcesLength:         all(not(took(lab.CaseShort)), not(took(lab.CaseLong))),
-		ChecksVerifier:         all(not(took(lab.CaseWrong)), not(took(lab.CaseMissing))),
+		EnforcesLength:         both(negated(took(lab.CaseShort)), negated(took(lab.CaseLong))),
+		ChecksVerifier:         both(negated(took(lab.CaseWrong)), negated(took(lab.CaseMissing))),
 		OmittedMeansPlain:      took(string(flow.MethodOmitted)),
-		RefusesUnaskedVerifier: not(took(lab.CaseUnasked)),
+		RefusesUnaskedVerifier: negated(took(lab.CaseUnasked)),
 		AcceptsLowerCase:       took(lab.CaseLowerCase),
-		SingleUseCodes:         not(took(lab.CaseReplayedCode)),
+		SingleUseCodes:         negated(took(lab.CaseReplayedCode)),
 	}
 }
 
-func not(b *bool) *bool {
+func negated(b *bool) *bool {
 	if b == nil {
 		return nil
 	}
 	return new(!*b)
 }
 
-// all is true if what is known is, and false if any is.
-func all(traits ...*bool) *bool {
+// both is true if what is known is, and false if any is.
+func both(traits ...*bool) *bool {
 	var out *bool
 	for _, t := range traits {
 		if t != nil && (out == nil || *out) {

@@ -76,7 +76,8 @@ type hop struct {
 	form   url.Values // of a POST
 }
 
-// Open implements [flow.Browser].
+// Open implements [flow.Browser]. The fragment of an address, which is never
+// sent, is what the person types where a device's code is asked for.
 func (b *browser) Open(ctx context.Context, target string, record func(flow.Exchange)) error {
 	defer b.client.CloseIdleConnections()
 	u, err := url.Parse(target)
@@ -92,6 +93,9 @@ func (b *browser) Open(ctx context.Context, target string, record func(flow.Exch
 		record(x)
 		if err != nil {
 			return err
+		}
+		if _, done := textOf(string(x.Response.Body), "done"); done {
+			return nil // a device goes on by itself
 		}
 		if next, err = b.follow(next, x.Response); err != nil {
 			return err
@@ -149,6 +153,8 @@ func (b *browser) follow(at hop, res *flow.Response) (hop, error) {
 			f.fields[i].value = b.account.Username
 		case "passwd":
 			f.fields[i].value = b.account.Password
+		case "otc":
+			f.fields[i].value = at.url.Fragment
 		}
 	}
 	u, err := at.url.Parse(f.action)
