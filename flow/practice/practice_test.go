@@ -28,6 +28,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+func s256(verifier string) string { return oauth2.S256ChallengeFromVerifier(verifier) }
+
 // start starts a tenant for one test.
 func start(t *testing.T, o Options) *Server {
 	t.Helper()
