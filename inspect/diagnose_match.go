@@ -64,7 +64,7 @@ func (p *problem) candidates() ([]candidate, []RuledOut) {
 	}
 	coded := p.fromCodes()
 	told := slices.ContainsFunc(coded, func(c candidate) bool { return c.confidence != Possible })
-	for _, r := range clues {
+	for _, r := range clues() {
 		c, ok := p.try(r)
 		if !ok {
 			continue
@@ -78,7 +78,7 @@ func (p *problem) candidates() ([]candidate, []RuledOut) {
 		add(c)
 	}
 	var out []RuledOut
-	for _, x := range exclusions {
+	for _, x := range exclusions() {
 		i := slices.IndexFunc(found, func(f candidate) bool { return f.cause == x.cause })
 		if i < 0 {
 			continue
@@ -96,7 +96,7 @@ func (p *problem) candidates() ([]candidate, []RuledOut) {
 func (r clue) wordsOnly() bool {
 	words := false
 	for _, t := range r.tests {
-		words = words || t.words
+		words = words || t.words && t.weight > 0
 		if !t.words && t.weight > 1 {
 			return false
 		}
@@ -104,17 +104,22 @@ func (r clue) wordsOnly() bool {
 	return words
 }
 
-// try applies a rule.
+// try applies a row: the tests that cost nothing first, the words last.
 func (p *problem) try(r clue) (candidate, bool) {
 	c := candidate{cause: r.cause, confidence: r.confidence}
-	for _, t := range r.tests {
-		e, ok := t.holds(p)
-		if !ok {
-			return candidate{}, false
-		}
-		c.weight += t.weight
-		if e.Text != "" {
-			c.evidence = append(c.evidence, e)
+	for _, words := range []bool{false, true} {
+		for _, t := range r.tests {
+			if t.words != words {
+				continue
+			}
+			e, ok := t.holds(p)
+			if !ok {
+				return candidate{}, false
+			}
+			c.weight += t.weight
+			if e.Text != "" {
+				c.evidence = append(c.evidence, e)
+			}
 		}
 	}
 	return c, true
@@ -196,13 +201,18 @@ func uncoded() test {
 }
 
 // says holds when the text has one of the phrases, which are written in lower
-// case with straight single quotes. An ellipsis stands for whatever is in
-// between, up to a few hundred characters.
+// case. Quotes, and the difference between an underscore and a space, do not
+// count: one server's 'code_verifier' is another's code verifier. An ellipsis
+// stands for whatever is in between, up to a few hundred characters.
 func says(phrases ...string) test {
+	loosened := make([]string, len(phrases))
+	for i, phrase := range phrases {
+		loosened[i] = loose(phrase)
+	}
 	return test{weight: 5, words: true, holds: func(p *problem) (Evidence, bool) {
-		for _, phrase := range phrases {
-			if found := find(p.match, phrase); found != "" {
-				return Evidence{"the answer says “" + found + "”", "error_description"}, true
+		for i, phrase := range loosened {
+			if find(p.loose, phrase) {
+				return Evidence{"the answer says “" + phrases[i] + "”", "error_description"}, true
 			}
 		}
 		return Evidence{}, false
@@ -327,7 +337,7 @@ func where(weight int, text, row string, f func(*problem) bool) test {
 
 // not holds when t does not. It is evidence of nothing.
 func not(t test) test {
-	return test{holds: func(p *problem) (Evidence, bool) {
+	return test{words: t.words, holds: func(p *problem) (Evidence, bool) {
 		_, ok := t.holds(p)
 		return Evidence{}, !ok
 	}}
@@ -344,26 +354,20 @@ func (p *problem) shown(name string) string {
 	return cleanLine(fmt.Sprint(p.context[name]))
 }
 
-// find returns what a phrase matched in text, "" if nothing did.
-func find(text, phrase string) string {
+// find says whether text has a phrase.
+func find(text, phrase string) bool {
 	const gap = 300 // what an ellipsis may stand for
 	first, rest, open := strings.Cut(phrase, "…")
-	for at := 0; at < len(text); {
-		i := strings.Index(text[at:], first)
+	for {
+		i := strings.Index(text, first)
 		if i < 0 {
-			return ""
+			return false
 		}
-		start := at + i
-		end := start + len(first)
-		if !open {
-			return text[start:end]
+		text = text[i+len(first):]
+		if !open || strings.Contains(text[:min(len(text), gap)], rest) {
+			return true
 		}
-		if n := strings.Index(text[end:min(len(text), end+gap)], rest); n >= 0 {
-			return first + " … " + rest
-		}
-		at = end
 	}
-	return ""
 }
 
 // isWord says whether word stands in text with nothing of a name around it.

@@ -11,8 +11,8 @@ import (
 // How much is read. People paste whole pages and logs; the error is a few
 // lines of them. Both bounds keep the time linear and small.
 const (
-	mostRead = 256 << 10 // octets taken in, from both ends
-	mostText = 48 << 10  // octets that rules look at, around what smells of an error
+	mostRead = 128 << 10 // octets taken in, from both ends
+	mostText = 24 << 10  // octets that rules look at, around what smells of an error
 	rounds   = 4         // encodings undone, one inside the other
 )
 
@@ -24,6 +24,8 @@ type reading struct {
 	// match is plain made uniform for comparison: lower case, one kind of
 	// quote, single spaces.
 	match string
+	// loose is match without what writers differ in: see [loose].
+	loose string
 	// codes are the vendor's codes in order of appearance, once each.
 	codes []string
 	// inferred are codes that were not read but are known by their sentence.
@@ -49,6 +51,7 @@ func readAnswer(raw string) reading {
 	}
 	a := reading{plain: excerpt(s)}
 	a.match = withoutBoilerplate(uniform(a.plain))
+	a.loose = loose(a.match)
 	a.codes = readCodes(a.match)
 	return a
 }
@@ -229,6 +232,27 @@ func uniform(s string) string {
 		space = false
 	}
 	return strings.TrimSuffix(b.String(), " ")
+}
+
+// loose makes quotes and underscores not count, in texts and phrases alike.
+func loose(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	space := false
+	for i := range len(s) {
+		switch c := s[i]; c {
+		case '\'':
+		case ' ', '_':
+			if !space {
+				b.WriteByte(' ')
+			}
+			space = true
+		default:
+			b.WriteByte(c)
+			space = false
+		}
+	}
+	return b.String()
 }
 
 // boilerplate are the sentences by which RFC 6749 defines its error codes.

@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Tests that several rules share, and those that need more than a word.
@@ -13,39 +15,62 @@ import (
 // anyRedirectMismatch holds for a refusal of the redirect URI at the
 // authorization endpoint, in the words of any provider.
 var anyRedirectMismatch = test{weight: 4, words: true, holds: func(p *problem) (Evidence, bool) {
-	if p.where == "token" && !(p.microsoft() && says("aadsts50011").saidIn(p)) {
+	if redirectURIMissing().said(p) {
 		return Evidence{}, false
 	}
-	if says("no reply address", "no redirect uri", "missing parameter: redirect_uri", "missing required parameter: redirect_uri").saidIn(p) {
-		return Evidence{}, false
+	for _, code := range []string{"AADSTS50011", "AADSTS700042", "AADB2C90006"} {
+		if slices.Contains(p.known(), code) {
+			return Evidence{p.carries(code), "redirect_uri"}, true
+		}
 	}
-	return says(
-		"aadsts50011", "aadsts700042", "aadb2c90006", "redirect_uri_mismatch", "redirect_mismatch", "mismatching_redirect_uri",
-		"invalid parameter: redirect_uri", "callback url mismatch", "is not in the list of allowed callback urls", "unregistered redirect_uri", "'redirect_uri' is not valid", "'redirect_uri' parameter must be",
-		"redirect_uri' parameter does not match", "redirect_uri did not match any", "redirect uri mismatch", "invalid redirect_uri", "invalid redirect uri", "redirect_uri must match", "redirect uri included is not valid",
-		"redirect_uri is not associated", "the redirect_uri must match the registered", "redirect uri … does not match", "reply url … does not match", "reply address … does not match", "redirect_uri … not whitelisted", "redirect_uri … not registered", "redirect uri … not registered",
-		"redirect_uri … not valid for this client", "redirect_uri … not allowed", "redirect uri … not allowed", "redirect_uri … doesn't match", "redirect uri … malformed or doesn't match", "invalid_redirect_uri", "redirect_uri … is invalid", "redirect_uri … mismatch", "callback url … not", "redirect uri is not valid", "unauthorized redirect", "redirect_uri … does not match", "redirect uri … not … authorized",
-	).holds(p)
+	if p.where == "token" {
+		return Evidence{}, false // there it means that the two requests differ
+	}
+	return redirectURIRefused().holds(p)
 }}
+
+// The phrases are prepared once: several rules share them.
+var (
+	redirectURIMissing = sync.OnceValue(func() test {
+		return says("no reply address", "no redirect uri", "missing parameter: redirect_uri", "missing required parameter: redirect_uri")
+	})
+	redirectURIRefused = sync.OnceValue(func() test {
+		return says(
+			"redirect_uri_mismatch", "redirect_mismatch", "mismatching_redirect_uri",
+			"invalid parameter: redirect_uri", "callback url mismatch", "is not in the list of allowed callback urls", "unregistered redirect_uri", "'redirect_uri' is not valid", "'redirect_uri' parameter must be",
+			"redirect_uri' parameter does not match", "redirect_uri did not match any", "redirect uri mismatch", "invalid redirect_uri", "invalid redirect uri", "redirect_uri must match", "redirect uri included is not valid",
+			"redirect_uri is not associated", "the redirect_uri must match the registered", "redirect uri … does not match", "reply url … does not match", "reply address … does not match", "redirect_uri … not whitelisted", "redirect_uri … not registered", "redirect uri … not registered",
+			"redirect_uri … not valid for this client", "redirect_uri … not allowed", "redirect uri … not allowed", "redirect_uri … doesn't match", "redirect uri … malformed or doesn't match", "invalid_redirect_uri", "redirect_uri … is invalid", "redirect_uri … mismatch", "callback url … not", "redirect uri is not valid", "unauthorized redirect", "redirect_uri … does not match", "redirect uri … not … authorized",
+		)
+	})
+)
 
 // anyKeyProblem holds when a client did not find the key of a signature.
 var anyKeyProblem = test{weight: 4, words: true, holds: func(p *problem) (Evidence, bool) {
+	return keyNotFound().holds(p)
+}}
+
+var keyNotFound = sync.OnceValue(func() test {
 	return says(
 		"idx10501", "idx10500", "idx10503", "idx10516", "idx10517", "unable to match key", "no applicable key", "no matching key", "unable to find a signing key", "signing key … not found", "kid … not found", "no key … kid", "key id … not found", "failed to find … key", "no keys found",
 		"unable to find a matching", "unknown kid", "key not found", "keys … do not contain", "no matching jwk", "could not find … key", "jwk … not found", "no jwk", "key with id", "signing keys … not", "jwks … no", "public key … not found", "no suitable key",
-	).holds(p)
-}}
+	)
+})
 
 // anyNetworkFailure holds when no answer came at all.
 var anyNetworkFailure = test{weight: 3, words: true, holds: func(p *problem) (Evidence, bool) {
+	return noAnswer().holds(p)
+}}
+
+var noAnswer = sync.OnceValue(func() test {
 	return says(
 		"econnrefused", "connection refused", "enotfound", "getaddrinfo", "no such host", "etimedout", "i/o timeout", "deadline exceeded", "timed out after", "connection timed out", "econnreset", "connection reset", "network error", "name or service not known", "could not resolve host", "temporary failure in name resolution", "failed to fetch", "network_error",
 		"unknownhostexception", "socket hang up", "no route to host", "network is unreachable", "read timed out", "connect timed out", "name resolution", "an error occurred while sending the request", "nodename nor servname", "fetch failed", "ehostunreach", "connect timeout", "outgoing request timed out", "timeout awaiting", "connection aborted", "wsarecv", "unable to connect to the remote server",
-	).holds(p)
-}}
+	)
+})
 
-// saidIn is holds without the evidence.
-func (t test) saidIn(p *problem) bool {
+// said is holds without the evidence.
+func (t test) said(p *problem) bool {
 	_, ok := t.holds(p)
 	return ok
 }
@@ -239,7 +264,7 @@ func (p *problem) codesFromText() {
 		return
 	}
 	for _, t := range entraTexts {
-		if find(p.match, t.phrase) != "" {
+		if find(p.loose, loose(t.phrase)) {
 			p.inferred = append(p.inferred, "AADSTS"+strconv.Itoa(t.code))
 			return
 		}
