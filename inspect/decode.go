@@ -116,6 +116,9 @@ func findTokens(text string) (found string, named []field) {
 	pick := func(pairs []field) {
 		for _, p := range pairs {
 			name := p.Name[strings.LastIndexByte(p.Name, '.')+1:]
+			if name == "request" && strings.Count(p.Value, ".") < 2 {
+				continue // JSON has many a request that is no request object (RFC 9101)
+			}
 			if p.Value != "" && (slices.Contains(tokenNames, name) || name == "code" && len(pairs) > 1) {
 				named = append(named, field{Name: name, Value: p.Value})
 			}

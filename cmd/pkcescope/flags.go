@@ -40,6 +40,7 @@ type clientFlags struct {
 	paste          bool
 	userinfo       bool
 	refresh        bool
+	browser        string
 	edits          []string
 	unsets         []string
 }
@@ -68,6 +69,7 @@ func addClientFlags(cmd *cobra.Command) *clientFlags {
 	s.StringVar(&f.domainHint, "domain-hint", "", "the `DOMAIN` of the user (Entra)")
 	s.StringArrayVar(&f.edits, "set", nil, "set `STEP.NAME=VALUE` in a request before it is sent; - asks for the value, env:NAME reads it")
 	s.StringArrayVar(&f.unsets, "unset", nil, "leave the value `STEP.NAME` out of its request")
+	s.StringVar(&f.browser, "browser", "", "who opens the authorize URL: `auto|none|practice|CMD` (default auto, and practice at the practice tenant)")
 	s.BoolVar(&f.paste, "paste", false, "do not listen for the callback: paste the redirect URL")
 	s.BoolVar(&f.userinfo, "userinfo", false, "also ask the UserInfo endpoint who signed in")
 	s.BoolVar(&f.refresh, "refresh", false, "also redeem the refresh token")

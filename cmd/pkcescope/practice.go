@@ -4,19 +4,31 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
+	"os"
+	"path/filepath"
+	"slices"
 	"sync"
+	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/pkcescope/pkcescope/flow"
 	"github.com/pkcescope/pkcescope/flow/practice"
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
+// practiceFlags are what practice takes.
+type practiceFlags struct {
+	listen        string
+	json          bool
+	tls           bool
+	registrations string
+	faults        []string
+	clock         time.Duration
+}
+
 func newPractice() *cobra.Command {
-	var listen string
-	var asJSON bool
+	var f practiceFlags
 	cmd := &cobra.Command{
 		Use:   "practice",
 		Short: "Run the practice tenant alone, for other clients",
@@ -27,33 +39,81 @@ issues is worth nothing anywhere else.
 It prints what to configure in the client, and then one line for each request
 with the reason for a refusal. With --json the first line on standard output is
 one JSON object with the same, and the requests go to standard error.`,
-		Example: `  pkcescope practice --listen 127.0.0.1:8400`,
-		Args:    noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return servePractice(cmd, listen, asJSON)
-		},
+		Example: `  pkcescope practice --listen 127.0.0.1:8400
+  pkcescope practice --tls
+  pkcescope practice --fault wrong-nonce --clock -10m`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return servePractice(cmd, f) },
 	}
-	cmd.Flags().StringVar(&listen, "listen", "", "loopback `ADDRESS` to listen on, for example 127.0.0.1:8400 (default: a free port)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print what to configure as one JSON object on the first line")
+	s := cmd.Flags()
+	s.SortFlags = false
+	s.StringVar(&f.listen, "listen", "", "the loopback `ADDRESS` to listen on, for example 127.0.0.1:8400 (default: a free port)")
+	s.BoolVar(&f.tls, "tls", false, "serve HTTPS, with a certificate made for this machine")
+	s.StringVar(&f.registrations, "registrations", "", "the app registrations, from a JSON or TOML `FILE`")
+	s.StringSliceVar(&f.faults, "fault", nil, "break the rule `NAME`; may be repeated, and list says which there are")
+	s.DurationVar(&f.clock, "clock", 0, "put the tenant's clock forward by this `TIME`, or back, for example -10m")
+	s.BoolVar(&f.json, "json", false, "print what to configure as one JSON object on the first line")
 	return cmd
 }
 
-func servePractice(cmd *cobra.Command, listen string, asJSON bool) error {
+// options checks the flags.
+func (f practiceFlags) options() (practice.Options, error) {
+	o := practice.Options{Listen: f.listen, TLS: f.tls, ClockOffset: f.clock}
+	for _, name := range f.faults {
+		fault, err := practice.ParseFault(name)
+		if err != nil {
+			return o, asUsage(err)
+		}
+		o.Faults = append(o.Faults, fault)
+	}
+	if f.registrations != "" {
+		text, err := os.ReadFile(f.registrations)
+		if err != nil {
+			return o, wrongUsage("Check the name of the file.", "The registrations cannot be read: %s.", err)
+		}
+		t, err := practice.ParseTenant(f.registrations, text)
+		if err != nil {
+			return o, asUsage(err)
+		}
+		o.Tenant = &t
+	}
+	if f.tls {
+		dir, err := configDir()
+		if err != nil {
+			return o, err
+		}
+		o.TLSDir = dir
+	}
+	return o, nil
+}
+
+func servePractice(cmd *cobra.Command, f practiceFlags) error {
 	out := cmd.OutOrStdout()
+	if slices.Contains(f.faults, "list") {
+		return listFaults(out)
+	}
+	o, err := f.options()
+	if err != nil {
+		return err
+	}
 	requests := out
-	if asJSON {
+	if f.json {
 		requests = cmd.ErrOrStderr()
 	}
-	server, err := practice.Start(practice.Options{Listen: listen, Log: logTo(requests)})
+	o.Log = logTo(requests)
+	server, err := practice.Start(o)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = server.Close() }()
-	about := describe(server)
-	if asJSON {
-		err = json.NewEncoder(out).Encode(about)
+	setup := practiceSetup{Setup: server.Setup()}
+	if f.tls {
+		setup.Certificate = filepath.Join(o.TLSDir, practice.CertificateFile)
+	}
+	if f.json {
+		err = json.NewEncoder(out).Encode(setup)
 	} else {
-		about.print(out)
+		setup.print(out)
 	}
 	if err != nil {
 		return err
@@ -61,6 +121,14 @@ func servePractice(cmd *cobra.Command, listen string, asJSON bool) error {
 	// Ctrl-C is how this command is meant to end.
 	<-cmd.Context().Done()
 	return nil
+}
+
+func listFaults(out io.Writer) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, fault := range practice.Faults() {
+		fmt.Fprintf(table, "%s\t%s\n", fault, fault.Does())
+	}
+	return table.Flush()
 }
 
 // logTo returns a log that writes one cleaned line for each request.
@@ -83,88 +151,42 @@ func logTo(w io.Writer) func(practice.Event) {
 	}
 }
 
-// practiceTenant is what a client has to be told of the tenant.
-type practiceTenant struct {
-	Issuer        string                 `json:"issuer"`
-	Discovery     string                 `json:"discovery"`
-	Authorize     string                 `json:"authorize"`
-	Token         string                 `json:"token"`
-	JWKS          string                 `json:"jwks"`
-	Registrations []practiceRegistration `json:"registrations"`
-	Accounts      []practiceAccount      `json:"accounts"`
-}
+// practiceSetup is what a client has to be told of the tenant.
+type practiceSetup struct {
+	practice.Setup
 
-type practiceRegistration struct {
-	Name         string        `json:"name"`
-	ClientID     string        `json:"client_id"`
-	Platform     flow.Platform `json:"platform"`
-	RedirectURIs []string      `json:"redirect_uris"`
-	Secret       *string       `json:"secret"` // null where there is none
-}
-
-type practiceAccount struct {
-	Username string `json:"username"`
-	Password string `json:"password"`
-}
-
-// describe collects what to configure. The endpoints are those of the home
-// tenant, by its GUID.
-func describe(s *practice.Server) practiceTenant {
-	home := strings.TrimSuffix(s.Issuer(), "/v2.0")
-	t := practiceTenant{
-		Issuer:        s.Issuer(),
-		Discovery:     s.Issuer() + "/.well-known/openid-configuration",
-		Authorize:     home + "/oauth2/v2.0/authorize",
-		Token:         home + "/oauth2/v2.0/token",
-		JWKS:          home + "/discovery/v2.0/keys",
-		Registrations: []practiceRegistration{},
-		Accounts:      []practiceAccount{},
-	}
-	for _, r := range s.Registrations() {
-		c := practiceRegistration{Name: r.Name, ClientID: r.ClientID}
-		switch {
-		case len(r.Native) > 0:
-			c.Platform, c.RedirectURIs = flow.PlatformNative, r.Native
-		case len(r.SPA) > 0:
-			c.Platform, c.RedirectURIs = flow.PlatformSPA, r.SPA
-		default:
-			c.Platform, c.RedirectURIs = flow.PlatformWeb, r.Web
-		}
-		if len(r.Secrets) > 0 {
-			c.Secret = &r.Secrets[0].Value
-		}
-		t.Registrations = append(t.Registrations, c)
-	}
-	for _, a := range s.Accounts() {
-		t.Accounts = append(t.Accounts, practiceAccount{a.Username, a.Password})
-	}
-	return t
+	// Certificate is the file with the certificate to trust, if it is HTTPS.
+	Certificate string `json:"certificate,omitempty"`
 }
 
 // print tells a person what to configure.
-func (t practiceTenant) print(w io.Writer) {
+func (s practiceSetup) print(w io.Writer) {
 	fmt.Fprintf(w, "The practice tenant is running. Nothing it issues is worth anything elsewhere.\n\n")
 	for _, line := range [][2]string{
-		{"issuer", t.Issuer},
-		{"discovery", t.Discovery},
-		{"authorize", t.Authorize},
-		{"token", t.Token},
-		{"keys", t.JWKS},
+		{"issuer", s.Issuer},
+		{"discovery", s.Discovery},
+		{"authorize", s.Authorize},
+		{"token", s.Token},
+		{"device", s.Device},
+		{"keys", s.JWKS},
+		{"certificate", s.Certificate},
 	} {
-		fmt.Fprintf(w, "  %-10s %s\n", line[0], line[1])
+		if line[1] != "" {
+			fmt.Fprintf(w, "  %-11s  %s\n", line[0], line[1])
+		}
 	}
-	for _, r := range t.Registrations {
-		fmt.Fprintf(w, "\n  %s\n    client id    %s\n", r.Name, r.ClientID)
+	for _, r := range s.Registrations {
+		fmt.Fprintf(w, "\n  %s\n    client id     %s\n", inspect.Clean(r.Name), inspect.Clean(r.ClientID))
 		for _, uri := range r.RedirectURIs {
-			fmt.Fprintf(w, "    redirect URI %s\n", uri)
+			fmt.Fprintf(w, "    redirect URI  %s\n", inspect.Clean(uri))
 		}
 		if r.Secret != nil {
-			fmt.Fprintf(w, "    secret       %s\n", *r.Secret)
+			fmt.Fprintf(w, "    secret        %s\n", inspect.Clean(*r.Secret))
 		}
 	}
 	fmt.Fprintln(w)
-	for _, a := range t.Accounts {
-		fmt.Fprintf(w, "  %s  password %s\n", a.Username, a.Password)
+	for _, a := range s.Accounts {
+		fmt.Fprintf(w, "  %s  password %s\n", inspect.Clean(a.Username), inspect.Clean(a.Password))
 	}
 	fmt.Fprintf(w, "\nCtrl-C ends it. Requests:\n\n")
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/pkcescope/pkcescope/inspect"
@@ -73,7 +72,7 @@ func profileShow(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	text, err := toml.Marshal(saveable(c).document(name))
+	text, err := encodeTOML(saveable(c).document(name))
 	if err != nil {
 		return err
 	}

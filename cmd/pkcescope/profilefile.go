@@ -12,8 +12,9 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
-	"github.com/pelletier/go-toml/v2"
+	"github.com/BurntSushi/toml"
 
 	"github.com/pkcescope/pkcescope/flow"
 )
@@ -33,11 +34,11 @@ type profileFile struct{ path string }
 type savedProfile struct {
 	Issuer           string            `toml:"issuer,omitempty"`
 	ClientID         string            `toml:"client_id"`
-	Platform         flow.Platform     `toml:"platform,omitempty" comment:"web, spa or native"`
-	AuthMethod       flow.AuthMethod   `toml:"auth_method,omitempty" comment:"none, client_secret_post or client_secret_basic"`
+	Platform         flow.Platform     `toml:"platform,omitempty"`
+	AuthMethod       flow.AuthMethod   `toml:"auth_method,omitempty"`
 	RedirectURI      string            `toml:"redirect_uri,omitempty"`
 	Scopes           []string          `toml:"scopes,omitempty"`
-	Method           flow.Method       `toml:"method,omitempty" comment:"S256, plain, none or omitted"`
+	Method           flow.Method       `toml:"method,omitempty"`
 	VerifierLength   int               `toml:"verifier_length,omitempty"`
 	AllowBadVerifier bool              `toml:"allow_bad_verifier,omitempty"`
 	ResponseMode     flow.ResponseMode `toml:"response_mode,omitempty"`
@@ -64,17 +65,22 @@ type profileDocument struct {
 	Profile map[string]savedProfile `toml:"profile"`
 }
 
+// configDir is the directory of what this program keeps. It need not exist.
+func configDir() (string, error) {
+	if dir := os.Getenv(configDirEnv); dir != "" {
+		return dir, nil
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", wrongUsage("Set "+configDirEnv+" to a directory.", "There is no place for profiles: %s.", err)
+	}
+	return filepath.Join(dir, "pkcescope"), nil
+}
+
 // openProfiles finds the file. It need not exist.
 func openProfiles() (profileFile, error) {
-	dir := os.Getenv(configDirEnv)
-	if dir == "" {
-		user, err := os.UserConfigDir()
-		if err != nil {
-			return profileFile{}, fmt.Errorf("no place for profiles: %w (set %s)", err, configDirEnv)
-		}
-		dir = filepath.Join(user, "pkcescope")
-	}
-	return profileFile{filepath.Join(dir, "profiles.toml")}, nil
+	dir, err := configDir()
+	return profileFile{filepath.Join(dir, "profiles.toml")}, err
 }
 
 // Names implements [tui.Profiles].
@@ -111,21 +117,24 @@ func (p profileFile) Save(name string, c flow.Config) (string, error) {
 		return "", err // never write over what could not be read
 	}
 	saved := saveable(c)
-	table, err := toml.Marshal(saved.document(name))
+	table, err := encodeTOML(saved.document(name))
 	if err != nil {
 		return "", err
 	}
-	// The encoder announces the enclosing table, which the file has already.
-	table = bytes.TrimPrefix(table, []byte("[profile]\n"))
-
 	if doc.Profile == nil {
 		doc.Profile = map[string]savedProfile{}
 	}
 	doc.Profile[name] = saved
+	if len(old) == 0 {
+		old = []byte(profileFileHead)
+	}
 	text := replaceTable(old, name, table)
 	if got, err := p.parse(text); err != nil || !reflect.DeepEqual(got, doc) {
 		// A table was hidden where a line by line reading does not find it.
-		if text, err = toml.Marshal(doc); err != nil {
+		if text, err = encodeTOML(doc); err != nil {
+			return "", err
+		}
+		if _, err := p.parse(text); err != nil {
 			return "", err
 		}
 	}
@@ -133,6 +142,20 @@ func (p profileFile) Save(name string, c flow.Config) (string, error) {
 		return "", err
 	}
 	return p.path, replaceFile(p.path, text)
+}
+
+// profileFileHead stands at the top of a new file.
+const profileFileHead = `# Clients of pkcescope. Secrets are never kept here.
+`
+
+// encodeTOML writes a file's text. The encoder announces the enclosing table,
+// which says nothing.
+func encodeTOML(doc profileDocument) ([]byte, error) {
+	var b bytes.Buffer
+	e := toml.NewEncoder(&b)
+	e.Indent = ""
+	err := e.Encode(doc)
+	return bytes.TrimLeft(bytes.TrimPrefix(b.Bytes(), []byte("[profile]\n")), "\n"), err
 }
 
 // read returns the profiles and the text they stand in.
@@ -151,25 +174,35 @@ func (p profileFile) read() (profileDocument, []byte, error) {
 // parse reads the file's text. The error names the line and the field.
 func (p profileFile) parse(text []byte) (profileDocument, error) {
 	var doc profileDocument
-	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(&doc)
-	if err == nil {
-		return doc, p.check(doc, text)
+	read, err := toml.Decode(string(text), &doc)
+	if bad, ok := errors.AsType[toml.ParseError](err); ok {
+		return profileDocument{}, p.fault(bad.Position.Line, nil, bad.Message,
+			"A profile looks like this: [profile.NAME], and below it lines of FIELD = VALUE.")
 	}
-	what, line, key := err.Error(), 0, toml.Key(nil)
-	if unknown, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(unknown.Errors) > 0 {
-		line, _ = unknown.Errors[0].Position()
-		key = unknown.Errors[0].Key()
-		what = fmt.Sprintf("unknown field %q", key[len(key)-1])
-		if secretField(key[len(key)-1]) {
-			return profileDocument{}, p.fault(line, key, what+": secrets are not kept in profiles",
+	if err != nil {
+		return profileDocument{}, p.fault(0, nil, strings.TrimPrefix(err.Error(), "toml: "), "")
+	}
+	if unknown := read.Undecoded(); len(unknown) > 0 {
+		key := unknown[0]
+		field := key[len(key)-1]
+		if secretField(field) {
+			return profileDocument{}, p.fault(lineOf(text, key), key, "Secrets are not kept in profiles",
 				"Take it out and set "+secretEnv+" instead.")
 		}
-	} else if bad, ok := errors.AsType[*toml.DecodeError](err); ok {
-		line, _ = bad.Position()
-		key = bad.Key()
-		what = strings.TrimPrefix(bad.Error(), "toml: ")
+		return profileDocument{}, p.fault(lineOf(text, key), key, fmt.Sprintf("There is no field %q", field),
+			"The fields are "+strings.Join(profileFields(), ", ")+".")
 	}
-	return profileDocument{}, p.fault(line, key, what, "Fields are named as in `pkcescope profile show NAME`.")
+	return doc, p.check(doc, text)
+}
+
+// profileFields are the names of a profile's fields.
+func profileFields() []string {
+	var names []string
+	for f := range reflect.TypeFor[savedProfile]().Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
+		names = append(names, name)
+	}
+	return names
 }
 
 // check looks at what TOML's types do not.
@@ -186,12 +219,13 @@ func (p profileFile) check(doc profileDocument, text []byte) error {
 			{"response_mode", known(s.ResponseMode, responseModes)},
 		} {
 			if e.err != nil {
-				return p.fault(lineOf(text, name, e.field), toml.Key{"profile", name, e.field}, e.err.Error(), "")
+				key := toml.Key{"profile", name, e.field}
+				return p.fault(lineOf(text, key), key, e.err.Error(), "")
 			}
 		}
 		if s.ClientID == "" {
-			return p.fault(lineOf(text, name, ""), toml.Key{"profile", name, "client_id"},
-				"the client id is missing", `Add client_id = "…".`)
+			return p.fault(lineOf(text, toml.Key{"profile", name}), toml.Key{"profile", name},
+				"The client id is missing", `Add client_id = "…".`)
 		}
 	}
 	return nil
@@ -217,7 +251,8 @@ func secretField(name string) bool {
 
 // validProfileName refuses names that cannot be typed after --profile.
 func validProfileName(name string) error {
-	if strings.TrimSpace(name) == "" || strings.HasPrefix(name, "-") || strings.ContainsFunc(name, unicode.IsControl) {
+	if strings.TrimSpace(name) == "" || strings.HasPrefix(name, "-") || !utf8.ValidString(name) ||
+		strings.ContainsFunc(name, unicode.IsControl) {
 		return wrongUsage("Use letters, digits, blanks, - and _.", "%q cannot be a profile's name.", name)
 	}
 	return nil
@@ -283,37 +318,34 @@ func replaceTable(text []byte, name string, table []byte) []byte {
 }
 
 // header returns the key of a line that is a table's header.
-func header(line []byte) (key []string, ok bool) {
+func header(line []byte) (toml.Key, bool) {
 	if !bytes.HasPrefix(bytes.TrimLeft(line, " \t"), []byte("[")) {
 		return nil, false
 	}
-	var tree map[string]any
-	if toml.Unmarshal(line, &tree) != nil {
+	var any map[string]any
+	read, err := toml.Decode(string(line), &any)
+	if err != nil || len(read.Keys()) == 0 {
 		return nil, false
 	}
-	for len(tree) == 1 {
-		for k, v := range tree {
-			key = append(key, k)
-			tree, _ = v.(map[string]any)
-		}
-	}
-	return key, len(key) > 0
+	keys := read.Keys()
+	return keys[len(keys)-1], true
 }
 
-// lineOf returns the number of the line that sets field in the profile, or of
-// the profile's header, or 0.
-func lineOf(text []byte, name, field string) int {
+// lineOf returns the number of the line that sets key, or else of the header
+// of the table that holds it, or 0.
+func lineOf(text []byte, key toml.Key) int {
+	table, field := key[:len(key)-1], key[len(key)-1]
 	n, at, inside := 0, 0, false
 	for line := range bytes.Lines(text) {
 		n++
-		if key, ok := header(line); ok {
-			inside = slices.Equal(key, []string{"profile", name})
-			if inside {
+		if h, ok := header(line); ok {
+			inside = slices.Equal(h, table)
+			if inside || slices.Equal(h, key) {
 				at = n
 			}
 		}
 		k, _, assigns := strings.Cut(string(line), "=")
-		if inside && assigns && field != "" && strings.Trim(k, " \t\"") == field {
+		if inside && assigns && strings.Trim(k, " \t\"'") == field {
 			return n
 		}
 	}

@@ -19,7 +19,6 @@ type runFlags struct {
 	*clientFlags
 	json    bool
 	reveal  bool
-	browser string
 	save    string
 	timeout time.Duration
 }
@@ -48,7 +47,6 @@ failed (the JSON says where), 2 wrong usage, 130 cancelled.`,
 	s := cmd.Flags()
 	s.BoolVar(&f.json, "json", false, "print the transcript as one JSON document")
 	s.BoolVar(&f.reveal, "reveal", false, "do not mask secrets in the JSON and the saved file")
-	s.StringVar(&f.browser, "browser", "", "who opens the authorize URL: `auto|none|practice|CMD` (default auto, and practice at the practice tenant)")
 	s.StringVar(&f.save, "save", "", "write the transcript to `FILE`")
 	s.DurationVar(&f.timeout, "timeout", 0, "give up after this `TIME`, for example 2m (default: wait)")
 	return cmd
@@ -122,8 +120,7 @@ func (f runFlags) opener(player flow.Browser, stderr io.Writer) (flow.Browser, e
 		return nil, wrongUsage("Use --browser auto, none, practice or a command.", "--browser is empty.")
 	case f.browser == "practice" || f.browser == "" && player != nil:
 		if player == nil {
-			return nil, wrongUsage("Use --browser auto, none or a command; or leave --profile and --issuer out.",
-				"--browser practice signs in at the practice tenant only.")
+			return nil, errPlaysElsewhere
 		}
 		return player, nil
 	case f.browser == "none":
@@ -134,6 +131,10 @@ func (f runFlags) opener(player flow.Browser, stderr io.Writer) (flow.Browser, e
 		return command{argv: argv, stderr: stderr}, nil
 	}
 }
+
+// errPlaysElsewhere refuses --browser practice where it could not sign in.
+var errPlaysElsewhere = wrongUsage("Use --browser auto, none or a command; or leave --profile and --issuer out.",
+	"--browser practice signs in at the practice tenant only.")
 
 // person opens the URL by hand where there is no browser to do it.
 type person struct {

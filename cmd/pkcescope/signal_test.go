@@ -70,7 +70,7 @@ func TestPracticeServesUntilInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var about practiceTenant
+	var about practiceSetup
 	if err := json.Unmarshal(line, &about); err != nil {
 		t.Fatalf("the first line is not JSON: %v\n%s", err, line)
 	}

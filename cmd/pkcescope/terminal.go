@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/pkcescope/pkcescope/flow"
 	"github.com/pkcescope/pkcescope/tui"
 )
 
@@ -24,7 +27,10 @@ func addTerminal(cmd *cobra.Command) {
 		if err != nil {
 			return err
 		}
-		if f.touched("theme") {
+		if o.Browser, err = f.ownBrowser(); err != nil {
+			return err
+		}
+		if f.touched("theme", "browser") {
 			base, _, err := f.start(tenant)
 			if err != nil {
 				return err
@@ -37,6 +43,22 @@ func addTerminal(cmd *cobra.Command) {
 		}
 		return show(cmd, o)
 	}
+}
+
+// ownBrowser returns the person's own browser, or nil if there is none. At the
+// practice tenant the played one comes first, and a key changes over.
+func (f *clientFlags) ownBrowser() (flow.Browser, error) {
+	switch argv := strings.Fields(f.browser); {
+	case f.browser == "practice" && !f.practice():
+		return nil, errPlaysElsewhere
+	case f.browser == "none":
+		return nil, nil
+	case len(argv) > 0 && f.browser != "auto" && f.browser != "practice":
+		return command{argv: argv, stderr: io.Discard}, nil // the screen is not to be written on
+	case !graphical():
+		return nil, nil
+	}
+	return system{}, nil
 }
 
 // themes are what --theme takes.
@@ -65,9 +87,6 @@ func terminalOptions(t *tenant, theme string) (tui.Options, error) {
 		Theme:    theme,
 		Version:  release(),
 		Dir:      dir,
-	}
-	if graphical() {
-		o.Browser = system{}
 	}
 	return o, nil
 }

@@ -24,7 +24,7 @@ const certificateLifetime = 30 * 24 * time.Hour
 
 // Names of the files in [Options.TLSDir].
 const (
-	certificateFile = "practice-certificate.pem"
+	CertificateFile = "practice-certificate.pem"
 	keyFile         = "practice-key.pem"
 )
 
@@ -33,7 +33,7 @@ const (
 // We never install it anywhere; whoever wants to trust it does so by hand.
 func serverCertificate(dir string, now time.Time) (tls.Certificate, error) {
 	if dir != "" {
-		cert, err := tls.LoadX509KeyPair(filepath.Join(dir, certificateFile), filepath.Join(dir, keyFile))
+		cert, err := tls.LoadX509KeyPair(filepath.Join(dir, CertificateFile), filepath.Join(dir, keyFile))
 		if err == nil && now.Add(24*time.Hour).Before(cert.Leaf.NotAfter) && !cert.Leaf.IsCA {
 			return cert, nil
 		}
@@ -101,7 +101,7 @@ func keepCertificate(dir string, certPEM, keyPEM []byte) error {
 	if err := os.WriteFile(filepath.Join(dir, keyFile), keyPEM, 0o600); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, certificateFile), certPEM, 0o644) //nolint:gosec // A certificate is public.
+	return os.WriteFile(filepath.Join(dir, CertificateFile), certPEM, 0o644) //nolint:gosec // A certificate is public.
 }
 
 // Certificate returns the tenant's HTTPS certificate in PEM, for a client to
