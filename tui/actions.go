@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -290,7 +291,7 @@ func (m *Model) whoseParts() []string {
 	}
 	parts := []string{}
 	for _, s := range []string{
-		v.file, choose(c.Practice, "practice tenant", ""), c.Name, methodName(c.Method),
+		fileBase(v.file), choose(c.Practice, "practice tenant", ""), c.Name, methodName(c.Method),
 		hostOf(c.Issuer, c.Practice), string(c.Platform), shortID(c.ClientID),
 	} {
 		if s != "" {
@@ -298,6 +299,14 @@ func (m *Model) whoseParts() []string {
 		}
 	}
 	return parts
+}
+
+// fileBase is the name of a file without its directory; of none it is "".
+func fileBase(path string) string {
+	if path == "" {
+		return ""
+	}
+	return filepath.Base(path)
 }
 
 // shortID is enough of a GUID to tell it from another.

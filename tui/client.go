@@ -165,6 +165,7 @@ func (m *Model) startSettings() tea.Cmd {
 	}
 	f.submit = func(m *Model, f *form) tea.Cmd {
 		c := settingsFrom(f, m.visit.config)
+		c.Edits = m.visit.reading.transcript.Config.Edits
 		if err := c.Check(); err != nil {
 			m.open(newMessage("This walk cannot start", err))
 			return nil

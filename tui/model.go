@@ -72,6 +72,7 @@ type visit struct {
 
 	step     int // index in the report of the step that is shown
 	exchange int
+	failed   bool // the last step did
 	follow   bool // the shown step is the one that is worked on
 }
 

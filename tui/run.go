@@ -298,16 +298,19 @@ func (m *Model) work(do func(context.Context, Walker) error) tea.Cmd {
 	}
 }
 
-// next carries out the pending step, and with it the steps that are hidden.
+// next carries out the pending step; or, if that is hidden, all hidden ones up
+// to the next that is seen, which is shown before it is sent like any other.
 func (m *Model) next() tea.Cmd {
 	hidden := m.hiddenSteps()
+	if !hidden[m.visit.reading.pending.Step] {
+		return m.work(func(ctx context.Context, w Walker) error { return w.Next(ctx) })
+	}
 	return m.work(func(ctx context.Context, w Walker) error {
 		for {
-			p, more := w.Pending()
-			if !more {
+			if p, more := w.Pending(); !more || !hidden[p.Step] {
 				return nil
 			}
-			if err := w.Next(ctx); err != nil || !hidden[p.Step] {
+			if err := w.Next(ctx); err != nil {
 				return err
 			}
 		}

@@ -213,6 +213,10 @@ func (m *Model) onDone(msg doneMsg) tea.Cmd {
 	var fe *flow.Error
 	switch {
 	case msg.err == nil:
+		if v.failed && m.focus == paneFindings {
+			m.focus = paneSteps
+		}
+		v.failed = false
 		m.showWorked(worked)
 	case errors.Is(msg.err, context.Canceled):
 		m.showPending()
@@ -220,6 +224,7 @@ func (m *Model) onDone(msg doneMsg) tea.Cmd {
 	case errors.As(msg.err, &fe):
 		m.showPending()
 		m.tokens, m.diagram = false, false
+		v.failed = true
 		m.focusOn(paneFindings)
 	default:
 		m.showPending()
@@ -238,6 +243,10 @@ func (m *Model) onDone(msg doneMsg) tea.Cmd {
 // pending one.
 func (m *Model) showWorked(worked flow.StepID) {
 	v := &m.visit
+	if v.reading.more && m.hiddenSteps()[worked] {
+		m.showPending()
+		return
+	}
 	first, last, lastOwn := -1, -1, -1
 	for i, s := range v.reading.report.Steps {
 		if s.Status != flow.StatusOK || m.hide && s.PKCE {

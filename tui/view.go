@@ -343,27 +343,30 @@ func (m *Model) footKeys(room int) []footKey {
 			all = append(all, footKey{c.Help().Key, c.word(m), c.foot})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b footKey) int { return a.order - b.order })
-	width := func(k footKey) int { return m.ruler.StringWidth(k.key) + len(k.word) + 3 }
-	// The last three (home, help, quit) stay; others give way from the end.
-	keep := 0
-	for _, k := range all {
-		if k.order >= 88 {
-			keep += width(k)
+	// Enter, help and the way out come before all others; what is left is
+	// shown in the order of the table as far as it fits.
+	rank := func(k footKey) int {
+		switch k.order {
+		case 1:
+			return -3
+		case 89:
+			return -2
+		case 88, 90:
+			return -1
 		}
+		return k.order
 	}
+	slices.SortStableFunc(all, func(a, b footKey) int { return rank(a) - rank(b) })
 	var out []footKey
 	for _, k := range all {
-		switch w := width(k); {
-		case k.order >= 88:
-			out = append(out, k)
-		case w+keep <= room:
-			out = append(out, k)
-			room -= w
-		default:
-			room = 0
+		w := m.ruler.StringWidth(k.key) + m.ruler.StringWidth(k.word) + 3
+		if w > room {
+			break
 		}
+		room -= w
+		out = append(out, k)
 	}
+	slices.SortStableFunc(out, func(a, b footKey) int { return a.order - b.order })
 	return out
 }
 

@@ -28,11 +28,6 @@ func (m *Model) waitSheet() sheet {
 				prose(toneWarn, 0, "No browser was opened: "+strings.TrimSuffix(inspect.Clean(explainError(err)), ".")+". Open the address below in any browser; if that is on another machine, paste the answer with p."), line{})
 		}
 	}
-	if u := m.authorizeURL(); u != "" {
-		// Whole, because people copy it by hand; even a masked challenge would
-		// make it useless.
-		s.lines = append(s.lines, plain(toneLink, inspect.Clean(u)), line{})
-	}
 	listening := "nothing listens here; paste the address that the browser ends on with p"
 	if l := v.reading.pending.Listening; len(l) > 0 {
 		listening = "on " + strings.Join(l, " and ")
@@ -42,6 +37,11 @@ func (m *Model) waitSheet() sheet {
 		line{spans: []span{{"Elapsed    ", toneFaint}, {elapsed(int(m.now().Sub(v.since).Seconds())), toneText}}})
 	for _, e := range m.strays() {
 		s.lines = append(s.lines, line{spans: []span{{"Arrived    ", toneFaint}, {e.Label, toneWarn}, {"; still waiting", toneText}}, hang: 11, prose: true})
+	}
+	if u := m.authorizeURL(); u != "" {
+		// Whole, because people copy it by hand; even a masked challenge would
+		// make it useless.
+		s.lines = append(s.lines, line{}, plain(toneLink, inspect.Clean(u)))
 	}
 	if st, ok := m.step(); ok && len(st.Next) > 0 && m.h >= 20 {
 		s.lines = append(s.lines, line{}, heading("You will see next", ""))

@@ -141,6 +141,39 @@ func TestHidePKCE(t *testing.T) {
 	d.Shows("Verifier", "+ code_verifier")
 }
 
+// While PKCE is hidden, its steps are passed over, and the next request is still
+// seen before it is sent.
+func TestEnterPassesOverHiddenSteps(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press("p")
+	d.Until("PKCE hidden")
+	d.Press("enter")
+	d.Settled()
+	d.Press("enter")
+	d.Settled()
+	d.Shows("▸ Authorize", "will be sent")
+	d.Press("p")
+	d.Until("✓ Challenge")
+	d.Shows("✓ Verifier", "▸ Authorize")
+}
+
+// Another method is a new walk with the same client.
+func TestSettingsWalkAgain(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press(",", "right", "enter")
+	d.Until("· plain ·")
+	d.Until("▸ Discovery")
+	d.Press("a")
+	d.Settled()
+	d.Press("left", "left", "left", "x")
+	d.Until("secrets shown")
+	d.Shows("code_challenge", "plain")
+}
+
 // With the person's own browser the wait is visible, and esc ends it.
 func TestWaitingForAnOwnBrowser(t *testing.T) {
 	d := tui.NewDriver(t, tui.New(onPractice(t)), 80, 24)
