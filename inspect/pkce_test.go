@@ -91,7 +91,7 @@ func TestRFC7636AppendixBIsDerivedStageByStage(t *testing.T) {
 }
 
 func TestACorrectPairNeverYieldsAMistake(t *testing.T) {
-	for _, v := range verifiers(4000) {
+	for _, v := range verifiers(2000) {
 		for _, in := range []PKCEInput{
 			pair(v, s256(v)),
 			{Verifier: v, HasVerifier: true, Challenge: s256(v), HasChallenge: true, Method: "S256", OtherVerifiers: []string{ExampleVerifier, v}},
@@ -358,7 +358,7 @@ func TestShapeAloneIsNeverCertain(t *testing.T) {
 }
 
 func TestAWellFormedPairWithoutAKnownMistakeIsLikelyOfTwoRuns(t *testing.T) {
-	all := verifiers(400)
+	all := verifiers(120)
 	for i, v := range all[1:] {
 		r := ReadPKCE(pair(all[i], s256(v)))
 		if len(r.Mistakes) != 1 || r.Mistakes[0].ID != MistakeOtherVerifier || r.Mistakes[0].Confidence != Likely {
@@ -395,7 +395,7 @@ func TestWeakGeneratorsAreSuspectedAndGoodOnesAreNot(t *testing.T) {
 			}
 		})
 	}
-	for _, v := range verifiers(2000) {
+	for _, v := range verifiers(1000) {
 		if r := ReadPKCE(PKCEInput{Verifier: v, HasVerifier: true}); r.Entropy.Bits < EntropyAsked {
 			t.Fatalf("%q: %d bits: %s", v, r.Entropy.Bits, r.Entropy.Reason)
 		}

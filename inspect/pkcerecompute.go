@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"crypto/sha1" //nolint:gosec // Recognised when a client uses it; never used to protect anything.
 	"crypto/sha256"
 	"crypto/sha512"
@@ -76,6 +77,7 @@ func explain(in PKCEInput, verifier string, before []MistakeID) []MistakeID {
 	}
 	sources := append(spoiltVerifiers(verifier), cutVerifiers(verifier)...)
 	for _, sent := range sentForms(in.Challenge) {
+		start := startOf(sent.text)
 		for _, source := range sources {
 			base := join(before, sent.ids, source.ids)
 			if source.text == sent.text {
@@ -86,6 +88,9 @@ func explain(in PKCEInput, verifier string, before []MistakeID) []MistakeID {
 				continue
 			}
 			for _, d := range digests(source) {
+				if !start.fits(d.text) {
+					continue
+				}
 				for _, e := range encodings(d.text) {
 					ids := join(base, hashed, d.ids, e.ids)
 					switch {
@@ -235,6 +240,44 @@ func digests(source variant) []variant {
 		spoilt(twice(base64.StdEncoding.EncodeToString(sum[:])), MistakeHashOfChallenge),
 		spoilt(twice(base64.URLEncoding.EncodeToString(sum[:])), MistakeHashOfChallenge),
 	}
+}
+
+// start is the beginning of what was sent, in the forms in which it shows
+// whether any encoding of a digest can lead there: encoding each digest in
+// every way is most of the work otherwise.
+type start struct{ text, lower, letters string }
+
+func startOf(sent string) start {
+	return start{sent, strings.ToLower(sent), noMarks.Replace(sent)}
+}
+
+var noMarks = strings.NewReplacer("+", "", "/", "", "-", "", "_", "")
+
+// fits looks at the first octets of a digest: in base64 of either alphabet with
+// the characters left out that differ or may have been deleted, in hex, and in
+// base64 of hex.
+func (s start) fits(digest string) bool {
+	first := []byte(digest[:6])
+	var letters, digits, capitals, inBase64 [8]byte
+	base64.StdEncoding.Encode(inBase64[:], first)
+	n := 0
+	for _, c := range inBase64 {
+		if c != '+' && c != '/' {
+			letters[n] = c
+			n++
+		}
+	}
+	hex.Encode(digits[:6], first[:3])
+	if strings.HasPrefix(s.letters, string(letters[:n])) || strings.HasPrefix(s.lower, string(digits[:6])) {
+		return true
+	}
+	for _, c := range [][]byte{digits[:6], append(capitals[:0], bytes.ToUpper(digits[:6])...)} {
+		base64.StdEncoding.Encode(inBase64[:], c)
+		if strings.HasPrefix(s.text, string(inBase64[:])) {
+			return true
+		}
+	}
+	return false
 }
 
 // encodings are the texts that a client sends when it means base64url without
