@@ -28,7 +28,6 @@ type compareFlags struct {
 	json    bool
 	reveal  bool
 	yes     bool
-	browser string
 }
 
 func newCompareCommand() *cobra.Command {
@@ -71,7 +70,6 @@ probes run only with --probes.`,
 	s.BoolVar(&f.json, "json", false, "print one JSON document")
 	s.BoolVar(&f.reveal, "reveal", false, "do not mask secrets")
 	s.BoolVar(&f.yes, "yes", false, "do not ask for confirmation")
-	s.StringVar(&f.browser, "browser", "", "`auto|none|practice|CMD`: who opens the authorize URLs (default auto; practice at the practice tenant)")
 	return cmd
 }
 
@@ -100,7 +98,7 @@ func compare(cmd *cobra.Command, f compareFlags) error {
 			return err
 		}
 	}
-	opener, err := runFlags{clientFlags: f.clientFlags, browser: f.browser}.opener(player, stderr)
+	opener, err := f.opener(player, stderr)
 	if err != nil {
 		return err
 	}

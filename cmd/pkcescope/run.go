@@ -114,7 +114,7 @@ func run(cmd *cobra.Command, f runFlags) error {
 }
 
 // opener returns whoever opens the authorize URL.
-func (f runFlags) opener(player flow.Browser, stderr io.Writer) (flow.Browser, error) {
+func (f *clientFlags) opener(player flow.Browser, stderr io.Writer) (flow.Browser, error) {
 	switch argv := strings.Fields(f.browser); {
 	case len(argv) == 0 && f.set.Changed("browser"):
 		return nil, wrongUsage("Use --browser auto, none, practice or a command.", "--browser is empty.")
