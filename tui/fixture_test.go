@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -179,14 +180,26 @@ type fakeWalk struct {
 	more    bool
 	err     error
 	waits   bool
+	mu      sync.Mutex // a reading may be taken at any time
 	edits   []flow.Edit
 	pasted  []string
 	closed  bool
 }
 
 func (w *fakeWalk) Pending() (flow.Pending, bool) { return w.pending, w.more }
-func (w *fakeWalk) Edit(e flow.Edit) error        { w.edits = append(w.edits, e); return w.err }
-func (w *fakeWalk) Revert(flow.StepID)            { w.edits = nil }
+func (w *fakeWalk) Edit(e flow.Edit) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.edits = append(w.edits, e)
+	return w.err
+}
+
+func (w *fakeWalk) Revert(flow.StepID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.edits = nil
+}
+
 func (w *fakeWalk) Next(ctx context.Context) error {
 	if w.waits {
 		<-ctx.Done()
@@ -203,6 +216,8 @@ func (w *fakeWalk) Paste(s string) error {
 }
 
 func (w *fakeWalk) Transcript() flow.Transcript {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	return flow.Transcript{Made: noon, Config: flow.Config{Practice: true, Name: "Contoso Notes", ClientID: "6731de76-14a6-49ae-97bc-6eba6914391e", Platform: flow.PlatformNative, Method: flow.MethodS256, Edits: w.edits}}
 }
 func (w *fakeWalk) Close() error { w.closed = true; return nil }
