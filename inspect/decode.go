@@ -116,7 +116,7 @@ func findTokens(text string) (found string, named []field) {
 	pick := func(pairs []field) {
 		for _, p := range pairs {
 			name := p.Name[strings.LastIndexByte(p.Name, '.')+1:]
-			if name == "request" && strings.Count(p.Value, ".") < 2 {
+			if name == "request" && !strings.HasPrefix(p.Value, "eyJ") {
 				continue // JSON has many a request that is no request object (RFC 9101)
 			}
 			if p.Value != "" && (slices.Contains(tokenNames, name) || name == "code" && len(pairs) > 1) {
