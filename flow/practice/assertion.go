@@ -108,5 +108,6 @@ func thumbprints(cert *x509.Certificate) map[string]bool {
 		base64.StdEncoding.EncodeToString(s1[:]):      true,
 		fmt.Sprintf("%X", s1):                         true,
 		base64.RawURLEncoding.EncodeToString(s256[:]): true,
+		base64.StdEncoding.EncodeToString(s256[:]):    true, // MSAL Go, although RFC 7515 says base64url
 	}
 }

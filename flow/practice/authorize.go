@@ -207,7 +207,7 @@ const declined = 65004
 func (c *call) succeed(req authRequest, key string, sess session, a Account) {
 	g := grant{
 		family: randomText(12), clientID: req.app.ClientID, account: a.Username, tenant: req.directoryOf(a).ID,
-		platform: req.platform, scopes: req.scopes.all(), resource: req.scopes.api.ClientID, nonce: req.nonce,
+		platform: req.platform, scopes: req.scopes.all(), resource: req.scopes.api.ClientID, named: req.scopes.named, nonce: req.nonce,
 		session: key, authTime: sess.authTime, amr: sess.amr(), issued: c.now, started: c.now,
 		redirect: req.redirect, redirectSent: req.sent, challenge: req.challenge, method: req.method,
 	}

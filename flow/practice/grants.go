@@ -35,6 +35,7 @@ type grant struct {
 	platform flow.Platform
 	scopes   []string // as asked for
 	resource string   // the client id of the API
+	named    string   // as the client wrote it, "" if it did not
 	nonce    string
 	session  string
 	authTime time.Time

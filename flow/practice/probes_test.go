@@ -203,6 +203,7 @@ func (p *play) verifies(token string) bool {
 }
 
 func TestEveryFaultIsSeenByAClient(t *testing.T) {
+	t.Parallel()
 	for _, f := range Faults() {
 		probe := probes[f]
 		if probe == nil {

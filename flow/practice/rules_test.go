@@ -229,6 +229,23 @@ func TestRefreshTokensComeOnlyWithOfflineAccess(t *testing.T) {
 	}
 }
 
+// The scope comes back in the form in which it was asked for: MSAL takes any
+// other form for declined.
+func TestScopesComeBackAsTheyWereAskedFor(t *testing.T) {
+	p := newPlay(t, Options{})
+	for asked, want := range map[string]string{
+		"openid User.Read": "openid User.Read",
+		"openid https://graph.microsoft.com/User.Read":                  "openid https://graph.microsoft.com/User.Read",
+		"openid https://graph.microsoft.com/.default":                   "openid https://graph.microsoft.com/User.Read",
+		"api://5c1e7a90-8d24-4f3b-a6e5-0b97d2c48f13/Orders.Read openid": "openid api://5c1e7a90-8d24-4f3b-a6e5-0b97d2c48f13/Orders.Read",
+	} {
+		r := p.redeem(p.redemption(p.code(edit(p.params(), []string{"scope", asked}))))
+		if r.Scope != want {
+			t.Errorf("%s came back as %q", asked, r.Scope)
+		}
+	}
+}
+
 // The old refresh token stays good, the new one is another, and a single-page
 // app's day is counted from the sign-in however often it refreshes.
 func TestRefreshTokensRotate(t *testing.T) {
@@ -719,7 +736,7 @@ func TestRegistrationFiles(t *testing.T) {
 	}{
 		{"JSON", "a.json", `{"registrations":[` + app + `]}`, ""},
 		{"TOML", "a.toml", "[[registrations]]\nname=\"Mine\"\nclient_id=\"11111111-2222-4333-8444-555555555555\"\nsupported_accounts=\"AzureADMyOrg\"\nnative=[\"http://localhost\"]\n", ""},
-		{"an unknown name", "a.json", "{\n\"registrations\":[\n{\"nmae\":\"x\"}]}", "line 3, nmae"},
+		{"an unknown name", "a.json", "{\n\"registrations\":[\n{\"colour\":\"x\"}]}", "line 3, colour"},
 		{"a wrong type", "a.json", "{\"registrations\":[\n{\"name\":\"x\",\n\"native\":\"http://localhost\"}]}", "line 3, registrations.native"},
 		{"broken JSON", "a.json", "{\n\"registrations\":[\n}", "line 3"},
 		{"cut off", "a.json", "{\"registrations\":", "line 1"},
@@ -729,7 +746,7 @@ func TestRegistrationFiles(t *testing.T) {
 		{"twice the same id", "a.json", `{"registrations":[` + app + "," + app + `]}`, "registrations[1].client_id"},
 		{"an unknown fault", "a.json", `{"faults":["no-such"]}`, "faults[0]"},
 		{"broken TOML", "a.toml", "[[registrations]]\nname = \n", "line 2"},
-		{"an unknown name in TOML", "a.toml", "[[registrations]]\n\nnmae = \"x\"\n", "line 3, nmae"},
+		{"an unknown name in TOML", "a.toml", "[[registrations]]\n\ncolour = \"x\"\n", "line 3, colour"},
 		{"not text", "a.json", "\xff\xfe", "UTF-8"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

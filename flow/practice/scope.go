@@ -41,6 +41,7 @@ type scopeSet struct {
 	api    Registration // the one resource; Graph if none is named
 	wanted []string     // permissions on it, without the resource's name
 	dotted bool         // {resource}/.default
+	named  string       // the resource as the client wrote it; "" if it did not
 }
 
 // has says whether an OpenID scope was asked for.
@@ -53,7 +54,7 @@ func (s scopeSet) all() []string { return append(slices.Clone(s.oidc), s.wanted.
 // without a resource's name falls to Microsoft Graph, whatever was meant.
 func (c *call) readScopes(app Registration, in directory, scope string) (scopeSet, *refusal) {
 	set := scopeSet{api: graph}
-	named, asked := "", ""
+	id := ""
 	for _, one := range strings.Fields(scope) {
 		if slices.Contains(oidcScopes, one) {
 			set.oidc = append(set.oidc, one)
@@ -67,10 +68,13 @@ func (c *call) readScopes(app Registration, in directory, scope string) (scopeSe
 		if e != nil {
 			return set, e
 		}
-		if named != "" && named != api.ClientID {
+		if id != "" && id != api.ClientID {
 			return set, deny("28000", "scope", scope)
 		}
-		named, asked, set.api = api.ClientID, resource, api
+		id, set.api = api.ClientID, api
+		if resource != graphID || strings.Contains(one, "/") {
+			set.named = resource
+		}
 		if permission == ".default" {
 			set.dotted = true
 			continue
@@ -81,17 +85,17 @@ func (c *call) readScopes(app Registration, in directory, scope string) (scopeSe
 		set.wanted = append(set.wanted, permission)
 	}
 	if set.dotted {
-		return c.everything(set, app, asked)
+		return c.everything(set, app)
 	}
 	return set, nil
 }
 
 // everything fills in what {resource}/.default stands for: all that is
 // configured for the resource, in the app's registration.
-func (c *call) everything(set scopeSet, app Registration, asked string) (scopeSet, *refusal) {
+func (c *call) everything(set scopeSet, app Registration) (scopeSet, *refusal) {
 	if strings.EqualFold(set.api.ClientID, app.ClientID) {
 		switch {
-		case !guidPattern.MatchString(asked):
+		case !guidPattern.MatchString(set.named):
 			return set, deny("90009", "app", app.ClientID, "name", app.Name)
 		case len(app.permissionsOn(graphID)) == 0:
 			return set, deny("90008", "app", app.ClientID, "name", app.Name)
@@ -103,7 +107,7 @@ func (c *call) everything(set scopeSet, app Registration, asked string) (scopeSe
 	case len(set.wanted) > 0:
 		return set, nil
 	case len(app.Permissions) > 0:
-		return set, deny("650057", "app", app.ClientID, "name", app.Name, "resource", asked,
+		return set, deny("650057", "app", app.ClientID, "name", app.Name, "resource", set.named,
 			"resourceID", set.api.ClientID, "list", app.resources())
 	}
 	return set, deny("650056", "resourceName", set.api.Name, "app", app.ClientID)

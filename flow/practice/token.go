@@ -467,16 +467,18 @@ func (c *call) scopesToIssue(req tokenRequest, g grant) (scopeSet, *refusal) {
 func (g grant) scopeText() string {
 	var out []string
 	for _, s := range g.scopes {
-		if slices.Contains(oidcScopes, s) || g.resource == graphID {
+		if slices.Contains(oidcScopes, s) || g.named == "" {
 			out = append(out, s)
 		} else {
-			out = append(out, g.resource+"/"+s)
+			out = append(out, g.named+"/"+s)
 		}
 	}
 	return strings.Join(out, " ")
 }
 
-// grantedScopes is the scope of the answer: offline_access is not in it.
+// grantedScopes is the scope of the answer. offline_access is not in it, and
+// the resource is named as the client named it: MSAL takes a scope that comes
+// back in another form for declined.
 func grantedScopes(set scopeSet) []string {
 	var out []string
 	for _, s := range set.oidc {
@@ -485,8 +487,8 @@ func grantedScopes(set scopeSet) []string {
 		}
 	}
 	for _, s := range set.wanted {
-		if set.api.ClientID != graphID {
-			s = strings.TrimSuffix(set.api.Expose.IdentifierURIs[0], "/") + "/" + s
+		if set.named != "" {
+			s = set.named + "/" + s
 		}
 		out = append(out, s)
 	}
