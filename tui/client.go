@@ -13,7 +13,7 @@ import (
 // The choices of the forms, in the portal's words.
 var (
 	platforms = []option{
-		{string(flow.PlatformNative), "Mobile and desktop"},
+		{string(flow.PlatformNative), "Mobile and desktop applications"},
 		{string(flow.PlatformSPA), "Single-page application"},
 		{string(flow.PlatformWeb), "Web"},
 	}

@@ -145,8 +145,12 @@ func (m *Model) homeLines() []line {
 		if i > 0 {
 			chain = append(chain, span{" → ", toneFaint})
 		}
+		if s.PKCE {
+			chain = append(chain, span{"+ ", tonePKCE})
+		}
 		chain = append(chain, span{s.Title, choose(s.PKCE, tonePKCE, toneText)})
 	}
+	chain = append(chain, span{"   + is what PKCE adds", toneFaint})
 	lines = append(lines, line{spans: title}, line{}, line{spans: chain, prose: true}, line{},
 		prose(toneStrong, 0, "See the authorization code flow with PKCE, one request at a time, and find out why it fails."),
 		line{},

@@ -43,7 +43,7 @@ func (m *Model) waitSheet() sheet {
 		// make it useless.
 		s.lines = append(s.lines, line{}, plain(toneLink, inspect.Clean(u)))
 	}
-	if st, ok := m.step(); ok && len(st.Next) > 0 && m.h >= 20 {
+	if st, ok := m.step(); ok && len(st.Next) > 0 && m.h >= 28 {
 		s.lines = append(s.lines, line{}, heading("You will see next", ""))
 		for _, t := range st.Next {
 			s.lines = append(s.lines, line{spans: []span{{"· ", toneFaint}, {t, toneText}}, hang: 2, prose: true})
