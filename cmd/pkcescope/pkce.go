@@ -137,7 +137,7 @@ func (f pkceFlags) input(cmd *cobra.Command) (inspect.PKCEInput, string, error) 
 		title = "A verifier and a challenge"
 	}
 	if f.verifier == "-" {
-		v, err := readWhole(cmd.InOrStdin(), cmd.ErrOrStderr(), "Verifier")
+		v, err := readVerifier(cmd)
 		if err != nil {
 			return none, "", err
 		}
@@ -170,13 +170,16 @@ func methodLike(method string, explaining bool) bool {
 // mostInput bounds what is read from standard input, in octets.
 const mostInput = 1 << 20
 
-// readWhole reads all of standard input and takes off one line end, which the
-// shell put there. Line ends inside are kept: they may be the mistake.
-func readWhole(stdin io.Reader, stderr io.Writer, what string) (string, error) {
-	if file, ok := stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		fmt.Fprintf(stderr, "%s (end with Ctrl-D on a line of its own): ", what)
+// readVerifier reads a line from a person, and else all of standard input
+// without one line end, which the shell put there. Line ends inside are kept:
+// they may be the mistake.
+func readVerifier(cmd *cobra.Command) (string, error) {
+	in := newInput(cmd.InOrStdin(), cmd.ErrOrStderr())
+	if in.terminal != nil {
+		fmt.Fprint(cmd.ErrOrStderr(), "Verifier: ")
+		return in.line(cmd.Context())
 	}
-	b, err := io.ReadAll(io.LimitReader(stdin, mostInput+1))
+	b, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), mostInput+1))
 	if err != nil {
 		return "", err
 	}
