@@ -231,8 +231,9 @@ func (r ComparedRun) verdict() string {
 		return "accepted"
 	case flow.OutcomeFailed:
 		return "refused at " + string(r.Step)
+	default:
+		return string(r.Outcome)
 	}
-	return string(r.Outcome)
 }
 
 // derivation lays both methods side by side for one verifier.

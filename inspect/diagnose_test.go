@@ -151,15 +151,18 @@ func TestFactsDecideWhatTheCodeLeavesOpen(t *testing.T) {
 		},
 		{
 			"a native app has no secret", "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-			map[string]any{"client_kind": "native", "client_secret_sent": false}, "web-platform-but-public-client", "",
+			map[string]any{"client_kind": "native", "client_secret_sent": false},
+			"web-platform-but-public-client", "",
 		},
 		{
 			"a server forgot its secret", "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-			map[string]any{"client_kind": "web-server", "client_secret_sent": false}, "client-secret-missing", "",
+			map[string]any{"client_kind": "web-server", "client_secret_sent": false},
+			"client-secret-missing", "",
 		},
 		{
 			"the device flow has no redirect URI", "AADSTS7000218: The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-			map[string]any{"client_kind": "native", "grant": "device_code"}, "public-client-flow-not-allowed", "",
+			map[string]any{"client_kind": "native", "grant": "device_code"},
+			"public-client-flow-not-allowed", "",
 		},
 		{
 			"http before a public host", "AADSTS50011: The redirect URI 'http://app.example.com/cb' specified in the request does not match",
@@ -171,7 +174,8 @@ func TestFactsDecideWhatTheCodeLeavesOpen(t *testing.T) {
 		},
 		{
 			"a GUID for a secret", "AADSTS7000215: Invalid client secret provided.",
-			map[string]any{"client_secret": "11111111-2222-3333-4444-555555555555", "client_secret_sent": true}, "client-secret-id-instead-of-value", "",
+			map[string]any{"client_secret": "11111111-2222-3333-4444-555555555555", "client_secret_sent": true},
+			"client-secret-id-instead-of-value", "",
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {

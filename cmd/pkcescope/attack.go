@@ -188,7 +188,7 @@ func progressText(p lab.Progress) string {
 	if p.Total == 0 || p.Rate <= 0 {
 		return ""
 	}
-	filled := int(barCells * p.Tried / p.Total)
+	filled := int(barCells * p.Tried / p.Total) //nolint:gosec // At most barCells.
 	left := time.Duration(float64(p.Total-p.Tried) / p.Rate * float64(time.Second)).Round(time.Second)
 	return fmt.Sprintf("%s%s %3d%%  %.1f M/s  %s left",
 		strings.Repeat("█", filled), strings.Repeat("░", barCells-filled), 100*p.Tried/p.Total, p.Rate/1e6, left)

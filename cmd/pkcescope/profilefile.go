@@ -322,8 +322,8 @@ func header(line []byte) (toml.Key, bool) {
 	if !bytes.HasPrefix(bytes.TrimLeft(line, " \t"), []byte("[")) {
 		return nil, false
 	}
-	var any map[string]any
-	read, err := toml.Decode(string(line), &any)
+	var tree map[string]any
+	read, err := toml.Decode(string(line), &tree)
 	if err != nil || len(read.Keys()) == 0 {
 		return nil, false
 	}
