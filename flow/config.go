@@ -34,6 +34,14 @@ const (
 	AuthNone  AuthMethod = "none"
 	AuthPost  AuthMethod = "client_secret_post"
 	AuthBasic AuthMethod = "client_secret_basic"
+	// AuthSecretJWT and AuthKeyJWT show a signed assertion in place of the
+	// secret or key (RFC 7523 section 2.2, OpenID Connect Core section 9).
+	AuthSecretJWT AuthMethod = "client_secret_jwt"
+	AuthKeyJWT    AuthMethod = "private_key_jwt"
+	// AuthTLS and AuthSelfSignedTLS show the certificate in the TLS handshake
+	// (RFC 8705 section 2). They differ in what the provider compares it with.
+	AuthTLS           AuthMethod = "tls_client_auth"
+	AuthSelfSignedTLS AuthMethod = "self_signed_tls_client_auth"
 )
 
 // ResponseMode is how the authorization response travels (OAuth 2.0 Multiple
@@ -66,9 +74,14 @@ type Config struct {
 
 	ClientID string `json:"client_id"`
 	// ClientSecret comes from the environment or a prompt and is never saved.
-	ClientSecret string     `json:"-"`
-	AuthMethod   AuthMethod `json:"auth_method"`
-	Platform     Platform   `json:"platform"`
+	ClientSecret string `json:"-"`
+	// Credential is the key or certificate of the methods that need one.
+	Credential Credential `json:"-"`
+	AuthMethod AuthMethod `json:"auth_method"`
+	Platform   Platform   `json:"platform"`
+	// Origin is the Origin header of the token requests. Empty: what the
+	// platform's client sends. OriginNone: none.
+	Origin string `json:"origin,omitempty"`
 
 	// RedirectURI is the registered redirect URI. For http on a loopback host
 	// without a port, or with port 0, a free port is taken and put in
@@ -116,7 +129,12 @@ type Provider struct {
 	ScopesSupported          []string `json:"scopes_supported,omitempty"`
 	CodeChallengeMethods     []string `json:"code_challenge_methods_supported,omitempty"`
 	TokenEndpointAuthMethods []string `json:"token_endpoint_auth_methods_supported,omitempty"`
-	ResponseModes            []string `json:"response_modes_supported,omitempty"`
-	AuthorizationResponseIss bool     `json:"authorization_response_iss_parameter_supported,omitempty"`
-	IDTokenSigningAlgs       []string `json:"id_token_signing_alg_values_supported,omitempty"`
+	// TokenEndpointAuthAlgs are the algorithms for client assertions.
+	TokenEndpointAuthAlgs []string `json:"token_endpoint_auth_signing_alg_values_supported,omitempty"`
+	// MTLSEndpointAliases are the endpoints to use with a client certificate,
+	// by the names that they have in the metadata (RFC 8705 section 5).
+	MTLSEndpointAliases      map[string]string `json:"mtls_endpoint_aliases,omitempty"`
+	ResponseModes            []string          `json:"response_modes_supported,omitempty"`
+	AuthorizationResponseIss bool              `json:"authorization_response_iss_parameter_supported,omitempty"`
+	IDTokenSigningAlgs       []string          `json:"id_token_signing_alg_values_supported,omitempty"`
 }

@@ -7,11 +7,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
+
+// defaultRedirectURI is that of a client of which none is said: on a free
+// port, which Entra ignores for localhost.
+const defaultRedirectURI = "http://localhost"
 
 // complete checks a configuration and fills in its defaults. What depends on
 // the provider's metadata (the scopes) is left until that is known.
-func (c Config) complete() (Config, error) {
+func (c Config) complete(now time.Time) (Config, error) {
 	refuse := func(what, why, try string) (Config, error) {
 		return Config{}, &Error{Kind: KindRefused, What: what, Why: why, Try: try}
 	}
@@ -36,20 +41,15 @@ func (c Config) complete() (Config, error) {
 		}
 	}
 
-	c.Platform = defaultTo(c.Platform, PlatformNative)
+	c.Platform = defaultTo(c.Platform, c.defaultPlatform())
 	c.Method = defaultTo(c.Method, MethodS256)
-	c.RedirectURI = defaultTo(c.RedirectURI, "http://localhost")
+	c.RedirectURI = defaultTo(c.RedirectURI, defaultRedirectURI)
 	c.VerifierLength = defaultTo(c.VerifierLength, MinVerifierLength)
-	if c.AuthMethod == "" {
-		c.AuthMethod = AuthNone
-		if c.ClientSecret != "" {
-			c.AuthMethod = AuthPost
-		}
-	}
+	c.AuthMethod = defaultTo(c.AuthMethod, c.platformAuth())
 	for _, choice := range []struct{ what, value, options string }{
 		{"platform", string(c.Platform), "web spa native"},
 		{"method", string(c.Method), "S256 plain omitted none"},
-		{"client authentication", string(c.AuthMethod), "none client_secret_post client_secret_basic"},
+		{"client authentication", string(c.AuthMethod), words(AuthMethods())},
 		{"response mode", string(defaultTo(c.ResponseMode, ModeQuery)), "query fragment form_post"},
 	} {
 		if options := strings.Fields(choice.options); !slices.Contains(options, choice.value) {
@@ -57,10 +57,8 @@ func (c Config) complete() (Config, error) {
 				"Choose "+strings.Join(options, ", ")+".")
 		}
 	}
-	if c.AuthMethod != AuthNone && c.ClientSecret == "" {
-		return refuse("The client secret is missing.",
-			fmt.Sprintf("Client authentication is %s, which sends it.", c.AuthMethod),
-			"Give the secret, or choose none for a public client.")
+	if err := c.checkAuth(now); err != nil {
+		return Config{}, err
 	}
 	if u, err := url.Parse(c.RedirectURI); err != nil || u.Scheme == "" || u.Fragment != "" {
 		return refuse(fmt.Sprintf("%q cannot be a redirect URI.", c.RedirectURI),
@@ -83,6 +81,15 @@ func (c Config) complete() (Config, error) {
 	c.Edits = slices.Clone(c.Edits)
 	c.Scopes = append([]string{}, c.Scopes...)
 	return c, nil
+}
+
+// words joins names with blanks.
+func words[T ~string](names []T) string {
+	texts := make([]string, len(names))
+	for i, n := range names {
+		texts[i] = string(n)
+	}
+	return strings.Join(texts, " ")
 }
 
 func defaultTo[T comparable](v, def T) T {

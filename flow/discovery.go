@@ -104,6 +104,8 @@ func (w *Walk) adopt(c Config, body []byte) error {
 		AuthMethods        tolerantList `json:"token_endpoint_auth_methods_supported"`
 		ResponseModes      tolerantList `json:"response_modes_supported"`
 		IDTokenSigningAlgs tolerantList `json:"id_token_signing_alg_values_supported"`
+		AuthAlgs           tolerantList `json:"token_endpoint_auth_signing_alg_values_supported"`
+		MTLS               tolerantMap  `json:"mtls_endpoint_aliases"`
 	}
 	p.Provider = &m
 	if err := json.Unmarshal(bytes.TrimPrefix(bytes.TrimSpace(body), []byte("\ufeff")), &p); err != nil {
@@ -114,6 +116,7 @@ func (w *Walk) adopt(c Config, body []byte) error {
 	}
 	m.ScopesSupported, m.CodeChallengeMethods = p.ScopesSupported, p.CodeChallenge
 	m.TokenEndpointAuthMethods, m.ResponseModes, m.IDTokenSigningAlgs = p.AuthMethods, p.ResponseModes, p.IDTokenSigningAlgs
+	m.TokenEndpointAuthAlgs, m.MTLSEndpointAliases = p.AuthAlgs, p.MTLS
 
 	// "The issuer value returned MUST be identical to the Issuer URL that was
 	// used as the prefix" (OpenID Connect Discovery section 4.3, RFC 8414
@@ -128,6 +131,7 @@ func (w *Walk) adopt(c Config, body []byte) error {
 	for name, raw := range map[string]string{
 		"authorization_endpoint": m.AuthorizationEndpoint, "token_endpoint": m.TokenEndpoint,
 		"userinfo_endpoint": m.UserInfoEndpoint, "jwks_uri": m.JWKSURI,
+		"token_endpoint for certificates": m.MTLSEndpointAliases["token_endpoint"],
 	} {
 		if err := checkEndpoint(name, raw); err != nil {
 			return err
@@ -147,6 +151,8 @@ func (w *Walk) adopt(c Config, body []byte) error {
 	to.TokenEndpointAuthMethods = m.TokenEndpointAuthMethods
 	to.ResponseModes = m.ResponseModes
 	to.IDTokenSigningAlgs = m.IDTokenSigningAlgs
+	to.TokenEndpointAuthAlgs = m.TokenEndpointAuthAlgs
+	to.MTLSEndpointAliases = m.MTLSEndpointAliases
 	if to.AuthorizationEndpoint == "" {
 		return missingEndpoint("authorization_endpoint")
 	}
@@ -164,6 +170,26 @@ func (l *tolerantList) UnmarshalJSON(data []byte) error {
 	var s []string
 	if json.Unmarshal(data, &s) == nil {
 		*l = s
+	}
+	return nil
+}
+
+// tolerantMap is a map of strings that leaves out anything else.
+type tolerantMap map[string]string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (m *tolerantMap) UnmarshalJSON(data []byte) error {
+	var all map[string]any
+	if json.Unmarshal(data, &all) != nil {
+		return nil //nolint:nilerr // what is no object says nothing
+	}
+	for name, value := range all {
+		if s, ok := value.(string); ok {
+			if *m == nil {
+				*m = tolerantMap{}
+			}
+			(*m)[name] = s
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // What a person copies from the Entra portal, or from another provider's
@@ -86,7 +87,7 @@ func RedirectProblem(text string) string {
 
 // Check says whether [New] would take the configuration; the error is its.
 func (c Config) Check() error {
-	_, err := c.complete()
+	_, err := c.complete(time.Now())
 	return err
 }
 

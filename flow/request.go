@@ -3,6 +3,7 @@ package flow
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net/http"
@@ -266,18 +267,25 @@ func never(*http.Request, []*http.Request) error { return http.ErrUseLastRespons
 // another style, and the code would be burned by then.
 func (w *Walk) oauth(redirectURI string) *oauth2.Config {
 	c := w.t.Config
-	style, secret := oauth2.AuthStyleInParams, c.ClientSecret
+	style, secret := oauth2.AuthStyleInParams, ""
 	switch c.AuthMethod {
-	case AuthNone:
-		secret = ""
 	case AuthBasic:
-		style = oauth2.AuthStyleInHeader
+		style, secret = oauth2.AuthStyleInHeader, c.ClientSecret
 	case AuthPost:
+		secret = c.ClientSecret
+	default: // what else is added to the request is not x/oauth2's to add
 	}
 	return &oauth2.Config{
 		ClientID: c.ClientID, ClientSecret: secret, RedirectURL: redirectURI, Scopes: w.scopes(),
 		Endpoint: oauth2.Endpoint{
-			AuthURL: c.Provider.AuthorizationEndpoint, TokenURL: c.Provider.TokenEndpoint, AuthStyle: style,
+			AuthURL: c.Provider.AuthorizationEndpoint, TokenURL: c.endpoint("token_endpoint", c.Provider.TokenEndpoint), AuthStyle: style,
 		},
 	}
+}
+
+// basic is the Authorization header of client_secret_basic: id and secret are
+// form-encoded first (RFC 6749 section 2.3.1).
+func basic(id, secret string) string {
+	pair := url.QueryEscape(id) + ":" + url.QueryEscape(secret)
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair))
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 
 	"golang.org/x/oauth2"
@@ -46,6 +45,13 @@ func (w *Walk) tokenRequest(id StepID) (prepared, error) {
 	}
 	if origin := w.origin(); origin != "" {
 		r.Header.Set("Origin", origin)
+	}
+	switch w.t.Config.AuthMethod {
+	case AuthSecretJWT, AuthKeyJWT: // x/oauth2 knows the other methods
+		if err := w.authenticate(&r, id); err != nil {
+			return prepared{}, err
+		}
+	default:
 	}
 	for name, value := range pairs(string(r.Body)) {
 		v := Value{Name: name, Value: value, By: ByProgram}
@@ -104,22 +110,13 @@ func (w *Walk) refreshToken() string {
 	return ""
 }
 
-// origin is the Origin header that a browser would send with a single-page
-// app's token request, whose code runs at the redirect URI. Entra asks for it
-// there and refuses it for other platforms.
+// origin is the Origin header of the token requests.
 func (w *Walk) origin() string {
-	if w.t.Config.Platform != PlatformSPA {
-		return ""
-	}
 	raw, ok := w.t.Step(StepAuthorize).Value("redirect_uri")
 	if !ok {
 		raw = w.draft.redirectURI
 	}
-	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
+	return w.t.Config.originFor(raw)
 }
 
 // redeem sends the token request or the refresh request.
@@ -130,6 +127,7 @@ func (w *Walk) redeem(ctx context.Context, id StepID) error {
 	}
 	seen := &Walk{t: w.Transcript()} // x/oauth2 runs without the lock
 	w.note(id, r.values)
+	defer w.sent(id)
 
 	// x/oauth2 makes the request again; what goes out in its place is the one
 	// that was seen and edited.

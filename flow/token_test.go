@@ -163,6 +163,9 @@ func TestOnlyASinglePageAppSendsAnOrigin(t *testing.T) {
 		p := newProvider(t)
 		c := p.config()
 		c.Platform, c.Refresh, c.RedirectURI = platform, true, "http://127.0.0.1/app"
+		if platform == PlatformWeb {
+			c.ClientSecret, p.secret = "s-1", "s-1"
+		}
 		w := newWalk(t, c, Options{Browser: &player{}})
 		if err := w.Run(t.Context()); err != nil {
 			t.Fatal(err)

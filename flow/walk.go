@@ -50,6 +50,7 @@ type Walk struct {
 type draft struct {
 	verifier, state, nonce string
 	redirectURI            string // with a free port put in, if one was asked for
+	assertions             map[StepID]made
 }
 
 // Pending is the next step as it will be carried out if nothing is changed.
@@ -76,7 +77,10 @@ var errCancelled = fmt.Errorf("flow: %w", context.Canceled)
 // its first step. The error is an [*Error] of kind refused.
 func New(c Config, o Options) (*Walk, error) {
 	given := c
-	c, err := c.complete()
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	c, err := c.complete(o.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -87,9 +91,7 @@ func New(c Config, o Options) (*Walk, error) {
 		t.DisableCompression = true
 		o.Transport = t
 	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
+	o.Transport = withCertificate(o.Transport, c)
 	w := &Walk{o: o, given: given}
 	w.t = Transcript{
 		Format: Format, Version: Version, Outcome: OutcomeUnfinished,
@@ -465,6 +467,22 @@ func (w *Walk) note(id StepID, values []Value) {
 	w.t.Steps[stepIndex(id)].Values = values
 	w.mu.Unlock()
 	w.changed()
+}
+
+// now is the time by the walk's clock.
+func (w *Walk) now() time.Time {
+	if w.o.Now == nil {
+		return time.Now()
+	}
+	return w.o.Now()
+}
+
+// sent forgets what was made for one request of a step: the next one, and one
+// that is sent again, has its own.
+func (w *Walk) sent(id StepID) {
+	w.mu.Lock()
+	delete(w.draft.assertions, id)
+	w.mu.Unlock()
 }
 
 // config returns the configuration as it stands.

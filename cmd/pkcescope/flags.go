@@ -31,6 +31,8 @@ type clientFlags struct {
 	redirectURI    string
 	platform       flow.Platform
 	auth           flow.AuthMethod
+	key            keyFlags
+	origin         string
 	method         flow.Method
 	verifierLength int
 	responseMode   flow.ResponseMode
@@ -56,9 +58,11 @@ func addClientFlags(cmd *cobra.Command) *clientFlags {
 	s.StringArrayVar(&f.scopes, "scope", nil, "the `SCOPES` to ask for, separated by spaces; may be repeated")
 	s.StringVar(&f.redirectURI, "redirect-uri", "", "the registered redirect `URI`")
 	s.Var(&choice[flow.Platform]{&f.platform, platforms},
-		"platform", "the kind of client, as in the Entra portal")
+		"platform", "the kind of client, as in the Entra portal; it sets Origin and client authentication together")
 	s.Var(&choice[flow.AuthMethod]{&f.auth, authMethods},
-		"auth", "how the client authenticates; its secret comes from "+secretEnv+" or a prompt")
+		"auth", "how the client authenticates; its secret comes from "+secretEnv+", the system's keyring or a prompt")
+	f.key.add(s)
+	s.StringVar(&f.origin, "origin", "", "the `ORIGIN` header of the token requests, or none (default: what the platform's client sends)")
 	s.Var(&choice[flow.Method]{&f.method, methods},
 		"method", "the code challenge method; omitted sends a challenge without naming one")
 	s.IntVar(&f.verifierLength, "verifier-length", 0, "the `LENGTH` of the code verifier, 43 to 128")
@@ -109,9 +113,13 @@ func (f *clientFlags) start(t *tenant) (flow.Config, flow.Browser, error) {
 func (f *clientFlags) config(ctx context.Context, base flow.Config, in *input) (flow.Config, error) {
 	c := base
 	override(f.set, "client-id", &c.ClientID, f.clientID)
+	if f.set.Changed("platform") && f.platform != c.Platform {
+		c = c.On(f.platform)
+	}
 	override(f.set, "redirect-uri", &c.RedirectURI, f.redirectURI)
-	override(f.set, "platform", &c.Platform, f.platform)
 	override(f.set, "auth", &c.AuthMethod, f.auth)
+	override(f.set, "origin", &c.Origin, f.origin)
+	f.key.override(f.set, &c.Credential)
 	override(f.set, "method", &c.Method, f.method)
 	override(f.set, "verifier-length", &c.VerifierLength, f.verifierLength)
 	override(f.set, "response-mode", &c.ResponseMode, f.responseMode)
@@ -191,13 +199,27 @@ func longLived(name string) bool {
 	return false
 }
 
-// authenticate finds the client secret where the client has to have one.
+// authenticate finds the client's secret, or the password of its key, where
+// the client has to have one.
 func (f *clientFlags) authenticate(ctx context.Context, c *flow.Config, in *input) error {
-	if c.AuthMethod == flow.AuthNone || c.ClientSecret != "" {
+	if err := f.key.open(ctx, &c.Credential, in); err != nil {
+		return err
+	}
+	if c.AuthMethod == flow.AuthNone || c.AuthMethod.NeedsKey() || c.ClientSecret != "" {
 		return nil
 	}
-	if c.ClientSecret = os.Getenv(secretEnv); c.ClientSecret != "" || c.AuthMethod == "" {
+	if c.ClientSecret = os.Getenv(secretEnv); c.ClientSecret != "" {
 		return nil
+	}
+	if c.ClientSecret = keptSecret(f.profile); c.ClientSecret != "" {
+		return nil
+	}
+	if c.AuthMethod == "" {
+		// Only a platform that was asked for is worth a question.
+		if !f.set.Changed("platform") || !c.DefaultAuth().NeedsSecret() {
+			return nil
+		}
+		c.AuthMethod = c.DefaultAuth()
 	}
 	for _, e := range c.Edits {
 		if e.Step == flow.StepToken && e.Name == "client_secret" {
@@ -208,7 +230,7 @@ func (f *clientFlags) authenticate(ctx context.Context, c *flow.Config, in *inpu
 		return nil
 	}
 	if in.terminal == nil {
-		return wrongUsage("Set "+secretEnv+", or give --auth none to send none.",
+		return wrongUsage("Set "+secretEnv+", keep it with pkcescope profile secret, or give --auth none to send none.",
 			"The client authenticates by %s, and there is no client secret.", c.AuthMethod)
 	}
 	secret, err := in.secret(ctx, "client secret")
@@ -226,8 +248,8 @@ func asUsage(err error) error {
 
 // The words that flags and profiles take.
 var (
-	platforms     = []flow.Platform{flow.PlatformWeb, flow.PlatformSPA, flow.PlatformNative}
-	authMethods   = []flow.AuthMethod{flow.AuthNone, flow.AuthPost, flow.AuthBasic}
+	platforms     = flow.Platforms()
+	authMethods   = flow.AuthMethods()
 	methods       = []flow.Method{flow.MethodS256, flow.MethodPlain, flow.MethodNone, flow.MethodOmitted}
 	responseModes = []flow.ResponseMode{flow.ModeQuery, flow.ModeFragment, flow.ModeFormPost}
 )

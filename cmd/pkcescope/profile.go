@@ -22,6 +22,7 @@ and so may any editor. Secrets are never in it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
+		newProfileSecret(),
 		&cobra.Command{
 			Use:   "list",
 			Short: "List the profiles",

@@ -36,6 +36,10 @@ type savedProfile struct {
 	ClientID         string            `toml:"client_id"`
 	Platform         flow.Platform     `toml:"platform,omitempty"`
 	AuthMethod       flow.AuthMethod   `toml:"auth_method,omitempty"`
+	KeyFile          string            `toml:"key_file,omitempty"`
+	CertificateFile  string            `toml:"certificate_file,omitempty"`
+	KeyID            string            `toml:"key_id,omitempty"`
+	Origin           string            `toml:"origin,omitempty"`
 	RedirectURI      string            `toml:"redirect_uri,omitempty"`
 	Scopes           []string          `toml:"scopes,omitempty"`
 	Method           flow.Method       `toml:"method,omitempty"`
@@ -262,6 +266,7 @@ func validProfileName(name string) error {
 func saveable(c flow.Config) savedProfile {
 	s := savedProfile{
 		Issuer: c.Issuer, ClientID: c.ClientID, Platform: c.Platform, AuthMethod: c.AuthMethod,
+		KeyFile: c.Credential.KeyFile, CertificateFile: c.Credential.CertificateFile, KeyID: c.Credential.KeyID, Origin: c.Origin,
 		RedirectURI: c.RedirectURI, Scopes: c.Scopes, Method: c.Method, VerifierLength: c.VerifierLength,
 		AllowBadVerifier: c.AllowBadVerifier, ResponseMode: c.ResponseMode, Prompt: c.Prompt,
 		LoginHint: c.LoginHint, DomainHint: c.DomainHint, Paste: c.Paste, UserInfo: c.UserInfo, Refresh: c.Refresh,
@@ -275,7 +280,10 @@ func saveable(c flow.Config) savedProfile {
 // config is the reverse of [saveable].
 func (s savedProfile) config(name string) flow.Config {
 	c := flow.Config{
-		Name: name, Issuer: s.Issuer, ClientID: s.ClientID, Platform: s.Platform, AuthMethod: s.AuthMethod,
+		Name: name, Issuer: s.Issuer, ClientID: s.ClientID, Platform: s.Platform, AuthMethod: s.AuthMethod, Origin: s.Origin,
+		Credential: flow.Credential{
+			KeyFile: s.KeyFile, CertificateFile: s.CertificateFile, KeyID: s.KeyID, Password: os.Getenv(passwordEnv),
+		},
 		RedirectURI: s.RedirectURI, Scopes: s.Scopes, Method: s.Method, VerifierLength: s.VerifierLength,
 		AllowBadVerifier: s.AllowBadVerifier, ResponseMode: s.ResponseMode, Prompt: s.Prompt,
 		LoginHint: s.LoginHint, DomainHint: s.DomainHint, Paste: s.Paste, UserInfo: s.UserInfo, Refresh: s.Refresh,

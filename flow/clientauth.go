@@ -1,0 +1,228 @@
+package flow
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+)
+
+const (
+	// assertionType is the client_assertion_type of RFC 7523 section 2.2.
+	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+	// assertionLife is how long an assertion is good for, and assertionFresh
+	// for how long one that has not been sent yet is kept.
+	assertionLife  = 5 * time.Minute
+	assertionFresh = time.Minute
+)
+
+// AuthMethods returns the methods of client authentication. The slice is the
+// caller's.
+func AuthMethods() []AuthMethod {
+	return []AuthMethod{AuthNone, AuthPost, AuthBasic, AuthSecretJWT, AuthKeyJWT, AuthTLS, AuthSelfSignedTLS}
+}
+
+// NeedsSecret reports whether the method is made with the client secret.
+func (m AuthMethod) NeedsSecret() bool {
+	return m == AuthPost || m == AuthBasic || m == AuthSecretJWT
+}
+
+// NeedsKey reports whether the method is made with a private key.
+func (m AuthMethod) NeedsKey() bool { return m == AuthKeyJWT || m.overTLS() }
+
+func (m AuthMethod) overTLS() bool { return m == AuthTLS || m == AuthSelfSignedTLS }
+
+// checkAuth refuses a client that lacks what its method needs, and reads its
+// key.
+func (c *Config) checkAuth(now time.Time) error {
+	switch {
+	case c.AuthMethod.NeedsSecret() && c.ClientSecret == "":
+		return &Error{
+			Kind: KindRefused, What: "The client secret is missing.",
+			Why: fmt.Sprintf("Client authentication is %s, which needs it.", c.AuthMethod),
+			Try: "Give the secret, or choose none for a public client.",
+		}
+	case c.AuthMethod.NeedsKey() && !c.Credential.given():
+		return &Error{
+			Kind: KindRefused, What: "The client's private key is missing.",
+			Why: fmt.Sprintf("Client authentication is %s, which needs it.", c.AuthMethod),
+			Try: "Give the file of the key (PEM, PFX or a JSON Web Key), or choose another method.",
+		}
+	}
+	if !c.Credential.given() {
+		return nil
+	}
+	if err := c.Credential.load(now); err != nil {
+		return err
+	}
+	if c.AuthMethod.overTLS() && len(c.Credential.certificates) == 0 {
+		return &Error{
+			Kind: KindRefused, What: "The client's certificate is missing.",
+			Why: fmt.Sprintf("Client authentication is %s, which shows it in the TLS handshake.", c.AuthMethod),
+			Try: "Give the file of the certificate too, or a PFX, which holds both.",
+		}
+	}
+	return nil
+}
+
+// withCertificate returns a transport that shows the client's certificate
+// where a server asks for one.
+func withCertificate(t http.RoundTripper, c Config) http.RoundTripper {
+	base, ok := t.(*http.Transport)
+	if !ok || !c.AuthMethod.overTLS() {
+		return t
+	}
+	base = base.Clone()
+	if base.TLSClientConfig == nil {
+		base.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	base.TLSClientConfig.Certificates = []tls.Certificate{c.Credential.tls()}
+	return base
+}
+
+// endpoint is the provider's endpoint of that metadata name, the one for
+// certificates if that is how the client authenticates.
+func (c Config) endpoint(name, plain string) string {
+	if c.AuthMethod.overTLS() {
+		return defaultTo(c.Provider.MTLSEndpointAliases[name], plain)
+	}
+	return plain
+}
+
+// authenticate adds client authentication to a request of the app's own to the
+// authorization server. The walk must be locked.
+func (w *Walk) authenticate(r *prepared, id StepID) error {
+	c := w.t.Config
+	form := func(name, value string, by Chooser) {
+		r.Body = Body(setPair(string(r.Body), name, value, false))
+		r.values = append(r.values, Value{Name: name, Value: value, By: by})
+	}
+	switch c.AuthMethod {
+	case AuthBasic:
+		r.Header.Set("Authorization", basic(c.ClientID, c.ClientSecret))
+		r.values = append(r.values, Value{Name: "header.Authorization", Value: r.Header.Get("Authorization"), By: ByProgram})
+	case AuthPost:
+		form("client_id", c.ClientID, ByYou)
+		form("client_secret", c.ClientSecret, ByYou)
+	case AuthSecretJWT, AuthKeyJWT:
+		assertion, err := w.assertion(id)
+		if err != nil {
+			return err
+		}
+		form("client_id", c.ClientID, ByYou)
+		form("client_assertion_type", assertionType, ByFlow)
+		form("client_assertion", assertion, ByProgram)
+	default:
+		form("client_id", c.ClientID, ByYou)
+	}
+	return nil
+}
+
+// made is a JWT of ours that was made for a request and has not been sent yet:
+// what is seen before is what is sent.
+type made struct {
+	text string
+	at   time.Time
+}
+
+// assertion is the client assertion of a step, RFC 7523 section 3 and OpenID
+// Connect Core section 9. Each request has one of its own.
+func (w *Walk) assertion(id StepID) (string, error) {
+	if m, ok := w.draft.assertions[id]; ok && w.now().Sub(m.at) < assertionFresh {
+		return m.text, nil
+	}
+	text, err := w.t.Config.newAssertion(w.now())
+	if err != nil {
+		return "", err
+	}
+	if w.draft.assertions == nil {
+		w.draft.assertions = map[StepID]made{}
+	}
+	w.draft.assertions[id] = made{text, w.now()}
+	return text, nil
+}
+
+func (c Config) newAssertion(now time.Time) (string, error) {
+	var signer jose.Signer
+	var err error
+	if c.AuthMethod == AuthSecretJWT {
+		signer, err = secretSigner(c.ClientSecret, "JWT")
+	} else {
+		signer, err = c.keySigner("JWT", c.Provider.TokenEndpointAuthAlgs)
+	}
+	if err != nil {
+		return "", err
+	}
+	return jwt.Signed(signer).Claims(jwt.Claims{
+		Issuer: c.ClientID, Subject: c.ClientID, Audience: jwt.Audience{c.Provider.TokenEndpoint}, ID: rand.Text(),
+		IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(assertionLife)),
+	}).Serialize()
+}
+
+// secretSigner signs with the client secret, whose octets are the key of HS256
+// (OpenID Connect Core section 10.1).
+func secretSigner(secret, kind string) (jose.Signer, error) {
+	if len(secret) < sha256.Size {
+		return nil, &Error{
+			Kind: KindRefused, What: "The client secret is too short to sign with.",
+			Why: fmt.Sprintf("HS256 needs %d octets and it has %d (RFC 7518 section 3.2).", sha256.Size, len(secret)),
+			Try: "Use client_secret_post or client_secret_basic, or a longer secret.",
+		}
+	}
+	return jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: []byte(secret)},
+		(&jose.SignerOptions{}).WithType(jose.ContentType(kind)))
+}
+
+// keySigner signs with the client's key. The header names the certificate if
+// there is one, as Entra ID wants it
+// (https://learn.microsoft.com/entra/identity-platform/certificate-credentials).
+func (c Config) keySigner(kind string, algs []string) (jose.Signer, error) {
+	k := c.Credential
+	if k.key == nil {
+		return nil, &Error{
+			Kind: KindRefused, What: "There is no private key to sign with.",
+			Try: "Give the file of the client's key (PEM, PFX or a JSON Web Key).",
+		}
+	}
+	options := (&jose.SignerOptions{}).WithType(jose.ContentType(kind))
+	if k.KeyID != "" {
+		options = options.WithHeader(jose.HeaderKey("kid"), k.KeyID)
+	}
+	if len(k.certificates) > 0 {
+		sum := sha256.Sum256(k.certificates[0].Raw)
+		options = options.WithHeader("x5t#S256", base64.RawURLEncoding.EncodeToString(sum[:]))
+	}
+	return jose.NewSigner(jose.SigningKey{Algorithm: signingAlg(k.key, algs, c.entra()), Key: k.key}, options)
+}
+
+// signingAlg is the algorithm for a key. An RSA key has several; PS256 is what
+// Entra ID documents, and RS256 what every other provider takes unless it says
+// otherwise.
+func signingAlg(key crypto.Signer, supported []string, entra bool) jose.SignatureAlgorithm {
+	switch key := key.(type) {
+	case *ecdsa.PrivateKey:
+		switch key.Curve.Params().BitSize {
+		case 384:
+			return jose.ES384
+		case 521:
+			return jose.ES512
+		}
+		return jose.ES256
+	case ed25519.PrivateKey:
+		return jose.EdDSA
+	}
+	if entra || len(supported) > 0 && !slices.Contains(supported, string(jose.RS256)) && slices.Contains(supported, string(jose.PS256)) {
+		return jose.PS256
+	}
+	return jose.RS256
+}
