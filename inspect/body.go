@@ -100,6 +100,10 @@ const maxValue = 16 << 10
 // of nested objects as "outer.inner" and "outer[0].inner". It gives what it
 // could read before the text broke off, and why it broke.
 func jsonPairs(body []byte) (pairs []field, problem string) {
+	if len(body) > maxAnswer {
+		pairs, _ = jsonPairs(body[:maxAnswer/8])
+		return pairs, "only the beginning of this body is annotated"
+	}
 	dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff"))))
 	dec.UseNumber()
 	if err := members(dec, "", 0, &pairs); err != nil {
