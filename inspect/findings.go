@@ -112,6 +112,7 @@ func tokenFindings(t Token) []Finding {
 			Try: "Look at where it was copied or cut on its way. If it came like this from the provider, report it there.",
 		})
 	}
+	out = append(out, overage(t)...)
 	for _, c := range t.Checks {
 		if c.Result != Fail {
 			continue
@@ -129,6 +130,23 @@ func tokenFindings(t Token) []Finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// overage recognises a token that points to the groups instead of holding them.
+func overage(t Token) []Finding {
+	for _, c := range t.Claims {
+		names, _ := c.Value.(map[string]any)
+		if _, elsewhere := names["groups"]; c.Name == "hasgroups" || c.Name == "_claim_names" && elsewhere {
+			return one(Finding{
+				Code: "group-overage", Severity: SeverityInfo, Row: c.Name,
+				What: "The person is in too many groups for the " + tokenWords(t.Name) + ", so it only says where they can be asked for.",
+				Why:  "Entra lists at most 200 groups in a JWT. Code that looks for the claim groups finds none, and lets nobody in.",
+				Try:  "Ask Microsoft Graph (/me/memberOf), or have only the groups that are assigned to the application put into tokens, or use app roles.",
+				Refs: clauses("Entra: groups overage <https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference#groups-overage-claim>"),
+			})
+		}
+	}
+	return nil
 }
 
 // checkRemedy says what to try when a check failed.

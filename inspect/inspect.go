@@ -152,6 +152,8 @@ type Token struct {
 	Problem string `json:"problem,omitempty"`
 	// Whose says whose token it is and who may read it, in a sentence.
 	Whose string `json:"whose,omitempty"`
+	// Parts are the pieces of the token with the octets that they stand for.
+	Parts []TokenPart `json:"-"`
 }
 
 // Claim is a claim of a token.

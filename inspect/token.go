@@ -112,7 +112,7 @@ func readToken(name, text string, g given) Token {
 	for _, m := range j.claims {
 		tok.Claims = append(tok.Claims, readClaim(m, words, g.now))
 	}
-	tok.Whose = whose(name, &j, g)
+	tok.Whose, tok.Parts = whose(name, &j, g), partsOf(&j)
 	if j.kind == "jwt" {
 		tok.Checks = checksOf(name, &j, g)
 	}
@@ -304,6 +304,11 @@ func mapToken(t Token, f func(string) string) Token {
 		checks[i] = c
 	}
 	t.Checks = checks
+	parts := make([]TokenPart, len(t.Parts))
+	for i, p := range t.Parts {
+		parts[i] = mapPart(p, f)
+	}
+	t.Parts = parts
 	return t
 }
 
