@@ -31,8 +31,20 @@ type Decoded struct {
 	// Found says where the tokens stood: "a bare token", "a token response".
 	Found  string  `json:"found"`
 	Tokens []Token `json:"tokens"`
+	// Diff is set by [Decoded.Compare].
+	Diff []TokenDifference `json:"diff,omitempty"`
 
 	plain []Token // with masks as a file has them
+}
+
+// Compare notes in d how its first token differs from other's first. It is
+// false when one of the two has none.
+func (d *Decoded) Compare(other Decoded) bool {
+	if len(d.plain) == 0 || len(other.plain) == 0 {
+		return false
+	}
+	d.Diff = DiffTokens(d.Tokens[0], other.Tokens[0])
+	return true
 }
 
 // DecodeToken finds the tokens in text and explains and checks them: a bare
@@ -86,7 +98,7 @@ func DecodeToken(text string, o DecodeOptions) Decoded {
 
 // JSON returns the tokens as one JSON document, indented.
 func (d Decoded) JSON() ([]byte, error) {
-	return encode(Decoded{Found: d.Found, Tokens: d.plain})
+	return encode(Decoded{Found: d.Found, Tokens: d.plain, Diff: d.Diff})
 }
 
 // Worst returns the result that matters most of all checks: [Fail] if one
@@ -119,6 +131,9 @@ func findTokens(text string) (found string, named []field) {
 			if name == "request" && !strings.HasPrefix(p.Value, "eyJ") {
 				continue // JSON has many a request that is no request object (RFC 9101)
 			}
+			if strings.ContainsAny(p.Value, "{ ") { // a nested document, not a token
+				continue
+			}
 			if p.Value != "" && (slices.Contains(tokenNames, name) || name == "code" && len(pairs) > 1) {
 				named = append(named, field{Name: name, Value: p.Value})
 			}
@@ -145,7 +160,7 @@ func findTokens(text string) (found string, named []field) {
 	if scheme, rest, ok := strings.Cut(trimmed, " "); ok && strings.EqualFold(scheme, "Bearer") && !strings.ContainsAny(strings.TrimSpace(rest), " \n") {
 		return "a Bearer token", []field{{Name: "", Value: strings.TrimSpace(rest)}}
 	}
-	if trimmed != "" && !strings.ContainsAny(trimmed, " \t\r\n") {
+	if trimmed != "" && !strings.ContainsAny(trimmed, " \t\r\n{<") {
 		return "a bare token", []field{{Value: trimmed}}
 	}
 	if wrappedToken().MatchString(trimmed) {

@@ -303,6 +303,7 @@ func TestTokensAreFoundWhereverTheyStand(t *testing.T) {
 		{"redirect URL", "https://app/cb#id_token=" + id + "&state=x", "a URL or form", "id_token"},
 		{"fragment", "#access_token=" + access + "&token_type=Bearer", "a URL or form", "access_token"},
 		{"text", "curl -H 'Authorization: Bearer " + access + "' https://api/ # " + id, "tokens in a text", "access_token id_token"},
+		{"a document with other things of these names", `{"a":{"b":{"c":{"d":{"e":{"request":{"x":1},"body":"` + id + `"}}}}}}`, "tokens in a text", "id_token"},
 		{"the same token twice", id + " and again " + id, "tokens in a text", "id_token"},
 		{"nothing", "hello, world", "no token", ""},
 		{"empty", "  ", "no token", ""},

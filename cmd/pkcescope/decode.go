@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"slices"
@@ -27,7 +29,7 @@ const keysTimeout = 20 * time.Second
 
 func newDecode() *cobra.Command {
 	var asJSON bool
-	var jwks, at string
+	var jwks, at, diff string
 	var o inspect.DecodeOptions
 	cmd := &cobra.Command{
 		Use:   "decode [TOKEN|-]",
@@ -61,7 +63,17 @@ failed but some could not be made for want of keys or expected values.`,
 					return err
 				}
 			}
-			return decode(cmd.OutOrStdout(), inspect.DecodeToken(text, o), asJSON)
+			d := inspect.DecodeToken(text, o)
+			if diff != "" {
+				other, err := otherToken(diff)
+				if err != nil {
+					return err
+				}
+				if !d.Compare(inspect.DecodeToken(other, o)) {
+					return sentence("There are not two tokens to compare.")
+				}
+			}
+			return decode(cmd.OutOrStdout(), d, asJSON)
 		},
 	}
 	s := cmd.Flags()
@@ -72,6 +84,7 @@ failed but some could not be made for want of keys or expected values.`,
 	s.StringVar(&o.ClientID, "client-id", "", "the client `ID` to expect as audience")
 	s.StringVar(&o.Nonce, "nonce", "", "the `NONCE` that was sent")
 	s.StringVar(&at, "at", "", "check times as of this `TIME`, as 2026-01-31T12:00:00Z (default: now)")
+	s.StringVar(&diff, "diff", "", "list how the token differs from `OTHER`: a file, or a token")
 	s.BoolVar(&o.Reveal, "reveal", false, "do not mask the tokens themselves")
 	return cmd
 }
@@ -95,6 +108,18 @@ func tokenText(cmd *cobra.Command, args []string) (string, error) {
 		}
 		return string(b), err
 	})
+}
+
+// otherToken reads what --diff names: a file, or a token itself.
+func otherToken(diff string) (string, error) {
+	switch b, err := os.ReadFile(diff); {
+	case err == nil:
+		return string(b), nil
+	case errors.Is(err, fs.ErrNotExist), strings.HasPrefix(diff, "ey"):
+		return diff, nil
+	default:
+		return "", err
+	}
 }
 
 // readKeys reads a key set from a file or an address.
@@ -149,6 +174,9 @@ func decode(out io.Writer, d inspect.Decoded, asJSON bool) error {
 				fmt.Fprintln(out)
 			}
 			printToken(out, t)
+		}
+		if d.Diff != nil {
+			fmt.Fprintf(out, "\nDifferences to the other token\n%s", inspect.DiffText(d.Diff, 0))
 		}
 	}
 	switch inspect.Worst(d.Tokens) {
