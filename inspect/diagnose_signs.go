@@ -32,15 +32,26 @@ var anyRedirectMismatch = test{weight: 4, words: true, holds: func(p *problem) (
 // The phrases are prepared once: several rules share them.
 var (
 	redirectURIMissing = sync.OnceValue(func() test {
-		return says("no reply address", "no redirect uri", "missing parameter: redirect_uri", "missing required parameter: redirect_uri")
+		return says(
+			"no reply address", "no redirect uri", "missing parameter: redirect_uri",
+			"missing required parameter: redirect_uri",
+		)
 	})
 	redirectURIRefused = sync.OnceValue(func() test {
 		return says(
 			"redirect_uri_mismatch", "redirect_mismatch", "mismatching_redirect_uri",
-			"invalid parameter: redirect_uri", "callback url mismatch", "is not in the list of allowed callback urls", "unregistered redirect_uri", "'redirect_uri' is not valid", "'redirect_uri' parameter must be",
-			"redirect_uri' parameter does not match", "redirect_uri did not match any", "redirect uri mismatch", "invalid redirect_uri", "invalid redirect uri", "redirect_uri must match", "redirect uri included is not valid",
-			"redirect_uri is not associated", "the redirect_uri must match the registered", "redirect uri … does not match", "reply url … does not match", "reply address … does not match", "redirect_uri … not whitelisted", "redirect_uri … not registered", "redirect uri … not registered",
-			"redirect_uri … not valid for this client", "redirect_uri … not allowed", "redirect uri … not allowed", "redirect_uri … doesn't match", "redirect uri … malformed or doesn't match", "invalid_redirect_uri", "redirect_uri … is invalid", "redirect_uri … mismatch", "callback url … not", "redirect uri is not valid", "unauthorized redirect", "redirect_uri … does not match", "redirect uri … not … authorized",
+			"invalid parameter: redirect_uri", "callback url mismatch", "is not in the list of allowed callback urls",
+			"unregistered redirect_uri", "'redirect_uri' is not valid", "'redirect_uri' parameter must be",
+			"redirect_uri' parameter does not match", "redirect_uri did not match any", "redirect uri mismatch",
+			"invalid redirect_uri", "invalid redirect uri", "redirect_uri must match",
+			"redirect uri included is not valid",
+			"redirect_uri is not associated", "the redirect_uri must match the registered",
+			"redirect uri … does not match", "reply url … does not match", "reply address … does not match",
+			"redirect_uri … not whitelisted", "redirect_uri … not registered", "redirect uri … not registered",
+			"redirect_uri … not valid for this client", "redirect_uri … not allowed", "redirect uri … not allowed",
+			"redirect_uri … doesn't match", "redirect uri … malformed or doesn't match", "invalid_redirect_uri",
+			"redirect_uri … is invalid", "redirect_uri … mismatch", "callback url … not", "redirect uri is not valid",
+			"unauthorized redirect", "redirect_uri … does not match", "redirect uri … not … authorized",
 		)
 	})
 )
@@ -52,8 +63,12 @@ var anyKeyProblem = test{weight: 4, words: true, holds: func(p *problem) (Eviden
 
 var keyNotFound = sync.OnceValue(func() test {
 	return says(
-		"idx10501", "idx10500", "idx10503", "idx10516", "idx10517", "unable to match key", "no applicable key", "no matching key", "unable to find a signing key", "signing key … not found", "kid … not found", "no key … kid", "key id … not found", "failed to find … key", "no keys found",
-		"unable to find a matching", "unknown kid", "key not found", "keys … do not contain", "no matching jwk", "could not find … key", "jwk … not found", "no jwk", "key with id", "signing keys … not", "jwks … no", "public key … not found", "no suitable key",
+		"idx10501", "idx10500", "idx10503", "idx10516", "idx10517", "unable to match key", "no applicable key",
+		"no matching key", "unable to find a signing key", "signing key … not found", "kid … not found",
+		"no key … kid", "key id … not found", "failed to find … key", "no keys found",
+		"unable to find a matching", "unknown kid", "key not found", "keys … do not contain", "no matching jwk",
+		"could not find … key", "jwk … not found", "no jwk", "key with id", "signing keys … not", "jwks … no",
+		"public key … not found", "no suitable key",
 	)
 })
 
@@ -64,8 +79,14 @@ var anyNetworkFailure = test{weight: 3, words: true, holds: func(p *problem) (Ev
 
 var noAnswer = sync.OnceValue(func() test {
 	return says(
-		"econnrefused", "connection refused", "enotfound", "getaddrinfo", "no such host", "etimedout", "i/o timeout", "deadline exceeded", "timed out after", "connection timed out", "econnreset", "connection reset", "network error", "name or service not known", "could not resolve host", "temporary failure in name resolution", "failed to fetch", "network_error",
-		"unknownhostexception", "socket hang up", "no route to host", "network is unreachable", "read timed out", "connect timed out", "name resolution", "an error occurred while sending the request", "nodename nor servname", "fetch failed", "ehostunreach", "connect timeout", "outgoing request timed out", "timeout awaiting", "connection aborted", "wsarecv", "unable to connect to the remote server",
+		"econnrefused", "connection refused", "enotfound", "getaddrinfo", "no such host", "etimedout", "i/o timeout",
+		"deadline exceeded", "timed out after", "connection timed out", "econnreset", "connection reset",
+		"network error", "name or service not known", "could not resolve host", "temporary failure in name resolution",
+		"failed to fetch", "network_error",
+		"unknownhostexception", "socket hang up", "no route to host", "network is unreachable", "read timed out",
+		"connect timed out", "name resolution", "an error occurred while sending the request", "nodename nor servname",
+		"fetch failed", "ehostunreach", "connect timeout", "outgoing request timed out", "timeout awaiting",
+		"connection aborted", "wsarecv", "unable to connect to the remote server",
 	)
 })
 
@@ -75,16 +96,17 @@ func (t test) said(p *problem) bool {
 	return ok
 }
 
-// challengeIsHex recognises base64url of the hex digits of a SHA-256, an old
-// favourite: it has 86 octets where 43 are right.
+// challengeIsHex recognises the hex digits of a SHA-256 where its octets should
+// be, as they are (64 characters) or in base64url (86): an old favourite.
 func (p *problem) challengeIsHex() bool {
 	challenge, verifier := p.verbatim("code_challenge"), p.verbatim("code_verifier")
-	if challenge == "" {
-		return false
-	}
-	digits, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(challenge, "="))
-	if err != nil || len(digits) != 2*sha256.Size {
-		return false
+	digits := []byte(challenge)
+	if len(challenge) != 2*sha256.Size {
+		var err error
+		digits, err = base64.RawURLEncoding.DecodeString(strings.TrimRight(challenge, "="))
+		if err != nil || len(digits) != 2*sha256.Size {
+			return false
+		}
 	}
 	if verifier == "" {
 		_, err := hex.DecodeString(string(digits))
@@ -92,6 +114,26 @@ func (p *problem) challengeIsHex() bool {
 	}
 	sum := sha256.Sum256([]byte(verifier))
 	return strings.EqualFold(string(digits), hex.EncodeToString(sum[:]))
+}
+
+// methodOmitted is true when the challenge is the S256 of the verifier and was
+// sent without its method.
+func (p *problem) methodOmitted() bool {
+	verifier := p.verbatim("code_verifier")
+	return verifier != "" && p.word("method") == "" && p.verbatim("code_challenge") == s256(verifier)
+}
+
+// pairDiffers is true when both values are known, both are of the right form,
+// and they do not belong together.
+func (p *problem) pairDiffers() bool {
+	verifier, challenge := p.verbatim("code_verifier"), p.verbatim("code_challenge")
+	if verifier == "" || challenge == "" || p.verifierIllegal() || p.challengeLengthWrong() || p.challengeIsHex() || p.methodOmitted() {
+		return false
+	}
+	if p.word("method") == "s256" {
+		return challenge != s256(verifier)
+	}
+	return challenge != verifier
 }
 
 // challengeLengthWrong is true when the challenge is known and cannot be a
@@ -140,6 +182,13 @@ func (p *problem) clientIDNoGUID() bool {
 	// An application may also be named by its identifier URI.
 	return !isGUID(id) && !strings.Contains(id, "://") && !strings.ContainsAny(id, "*")
 }
+
+// endedWell holds for a run in which no step failed.
+var endedWell = test{holds: func(p *problem) (Evidence, bool) { return Evidence{}, p.context["ended_well"] == true }}
+
+// noRedirectSent is true when a recorded authorization request had no
+// redirect_uri.
+func (p *problem) noRedirectSent() bool { return p.context["redirect_uri_sent"] == false }
 
 // redirectsDiffer is true when both requests are known and carried different
 // redirect URIs (RFC 6749 section 4.1.3 wants them identical).

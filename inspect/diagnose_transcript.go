@@ -1,11 +1,14 @@
 package inspect
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
 )
@@ -88,11 +91,12 @@ func InputOf(t flow.Transcript, id flow.StepID) Input {
 func (in Input) withTranscript() Input {
 	t := *in.Transcript
 	in.Transcript = nil
-	i := slices.IndexFunc(t.Steps, func(s flow.Step) bool { return s.Status == flow.StatusFailed })
-	if i < 0 {
-		return in
+	from := Input{Context: contextOf(t, flow.StepToken), Provider: vendorOf(t.Config)}
+	if i := slices.IndexFunc(t.Steps, func(s flow.Step) bool { return s.Status == flow.StatusFailed }); i >= 0 {
+		from = InputOf(t, t.Steps[i].ID)
+	} else {
+		from.Context["ended_well"] = true
 	}
-	from := InputOf(t, t.Steps[i].ID)
 	if in.Raw == "" {
 		in.Raw = from.Raw
 	}
@@ -164,6 +168,7 @@ func contextOf(t flow.Transcript, id flow.StepID) map[string]any {
 		}
 		set("method", q.Get("code_challenge_method"))
 		c["code_challenge_sent"] = q.Has("code_challenge")
+		c["redirect_uri_sent"] = q.Has("redirect_uri")
 	}
 	if id != flow.StepToken && id != flow.StepRefresh {
 		return c
@@ -172,6 +177,7 @@ func contextOf(t flow.Transcript, id flow.StepID) map[string]any {
 	if !ok {
 		return c
 	}
+	receivedOf(t.Step(id), c)
 	form, _ := url.ParseQuery(string(r.Body)) // what can be read is read
 	_, _, basic := (&http.Request{Header: r.Header}).BasicAuth()
 	set("token_endpoint", r.URL)
@@ -189,6 +195,50 @@ func contextOf(t flow.Transcript, id flow.StepID) map[string]any {
 		c["body_format"] = kind
 	}
 	return c
+}
+
+// receivedOf adds facts of the tokens that a step received.
+func receivedOf(s flow.Step, c map[string]any) {
+	e, ok := answered(s)
+	if !ok || e.Response == nil || e.Response.Status != http.StatusOK {
+		return
+	}
+	var tokens struct {
+		ID      string `json:"id_token"`
+		Access  string `json:"access_token"`
+		Refresh string `json:"refresh_token"`
+	}
+	if json.Unmarshal(e.Response.Body, &tokens) != nil {
+		return // it is not tokens, and other rules say what it is
+	}
+	c["refresh_token_received"] = tokens.Refresh != ""
+	access := payloadOf(tokens.Access)
+	for name, claim := range map[string]string{"access_token_aud": "aud", "access_token_ver": "ver"} {
+		if v, ok := access[claim].(string); ok {
+			c[name] = v
+		}
+	}
+	const tolerance = 5 * time.Minute // what clients commonly allow
+	if iat, ok := payloadOf(tokens.ID)["iat"].(float64); ok && time.Unix(int64(iat), 0).Sub(e.Timing.Start) > tolerance {
+		c["issued_in_future"] = true
+	}
+}
+
+// payloadOf returns the claims of a JWT, and none if it is not one.
+func payloadOf(token string) map[string]any {
+	parts := strings.Split(token, ".")
+	if len(parts) < 2 {
+		return nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return nil
+	}
+	var claims map[string]any
+	if json.Unmarshal(b, &claims) != nil {
+		return nil
+	}
+	return claims
 }
 
 // requestURL returns the URL of the authorization request of a step: the one

@@ -86,15 +86,24 @@ func runExplain(cmd *cobra.Command, f explainFlags, args []string) error {
 	if in.Raw, err = errorText(cmd, args); err != nil {
 		return err
 	}
+	ended := ""
 	if t, ok := savedRun(in.Raw); ok {
-		if !slices.ContainsFunc(t.Steps, func(s flow.Step) bool { return s.Status == flow.StatusFailed }) {
-			return sentence("No step of this run failed, so there is nothing to explain.")
-		}
 		in.Raw, in.Transcript = "", &t
+		if !slices.ContainsFunc(t.Steps, func(s flow.Step) bool { return s.Status == flow.StatusFailed }) {
+			ended = "No step of this run failed."
+		}
 	}
 	d := inspect.Diagnose(in)
 	if f.json {
 		return inspect.WriteJSON(cmd.OutOrStdout(), d)
+	}
+	if ended != "" {
+		if d.Unknown {
+			fmt.Fprintln(cmd.OutOrStdout(), ended)
+			return nil
+		}
+		fmt.Fprintln(cmd.OutOrStdout(), ended, "What may still be other than expected:")
+		fmt.Fprintln(cmd.OutOrStdout())
 	}
 	printDiagnosis(cmd.OutOrStdout(), d)
 	return nil
