@@ -12,8 +12,8 @@ import (
 )
 
 // cause is an entry of the knowledge base: why something failed, and how to
-// put it right. Its fields are the keys in the files of assets/causes, whose
-// README says how to write one.
+// put it right. Its fields are the keys in the files of assets/causes. The
+// README shows how to add one.
 type cause struct {
 	ID    string   `toml:"-"`
 	Title string   `toml:"title"`

@@ -18,6 +18,8 @@ type problem struct {
 	// told holds every fact of the context as "name=value" in uniform text, a
 	// line each: clients and libraries describe themselves in prose.
 	told string
+	// sentRedirect is the redirect URI that was sent, "" if it is not known.
+	sentRedirect string
 }
 
 func newProblem(in Input) *problem {
@@ -42,6 +44,7 @@ func newProblem(in Input) *problem {
 		p.where = stepOfGrant(p.word("grant"))
 	}
 	p.provider = p.whose(strings.ToLower(strings.TrimSpace(in.Provider)))
+	p.sentRedirect = p.findRedirectURI()
 	if len(p.codes) == 0 {
 		p.codesFromText()
 	}
@@ -198,15 +201,21 @@ func (p *problem) kinds() []string {
 
 // redirectURI is the redirect URI that was sent: the context's, or the one
 // that the answer quotes.
-func (p *problem) redirectURI() string {
+func (p *problem) redirectURI() string { return p.sentRedirect }
+
+func (p *problem) findRedirectURI() string {
 	if v := p.verbatim("redirect_uri"); v != "" {
 		return v
+	}
+	lower := strings.ToLower(p.plain)
+	if len(lower) != len(p.plain) { // a few letters change length with their case
+		lower = p.plain
 	}
 	for _, lead := range []string{
 		"redirect_uri=", "redirect uri '", "redirect uri \"", "redirect uri in the request, ", "reply url '", "reply url \"",
 		"reply address '", "the url \"", "unregistered redirect_uri (\"",
 	} {
-		if i := strings.Index(strings.ToLower(p.plain), lead); i >= 0 && i+len(lead) <= len(p.plain) {
+		if i := strings.Index(lower, lead); i >= 0 {
 			rest := p.plain[i+len(lead):]
 			if end := strings.IndexAny(rest, "'\"& ,\r\n<>)"); end > 0 && strings.Contains(rest[:end], ":") {
 				return rest[:end]

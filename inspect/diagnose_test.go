@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
 
 	"github.com/pkcescope/pkcescope/assets"
 )
@@ -38,12 +41,16 @@ var wrappings = []struct {
 }
 
 func TestWrappingAnErrorDoesNotChangeItsCause(t *testing.T) {
+	cases := realCases(t)
+	plain := map[string]Diagnosis{}
+	for _, c := range cases {
+		plain[c.ID] = Diagnose(c.input())
+	}
 	for _, w := range wrappings {
 		t.Run(w.name, func(t *testing.T) {
 			different := 0
-			for _, c := range realCases(t) {
-				in := c.input()
-				want := Diagnose(in)
+			for _, c := range cases {
+				in, want := c.input(), plain[c.ID]
 				in.Raw = w.wrap(in.Raw)
 				got := Diagnose(in)
 				if len(want.Causes) > 0 && (len(got.Causes) == 0 || got.Causes[0].ID != want.Causes[0].ID) {
@@ -345,6 +352,44 @@ func TestEveryCauseIsWhole(t *testing.T) {
 		t.Errorf("%d causes, want at least 110", n)
 	}
 	t.Logf("%d causes, %d rows", n, len(clues()))
+}
+
+// What the README tells contributors has to be true.
+func TestTheCauseInTheReadmeIsOne(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := strings.Cut(string(readme), "```toml\n[redirect-uri-not-registered]")
+	block, _, closed := strings.Cut(block, "```")
+	if !found || !closed {
+		t.Fatal("the README shows no cause")
+	}
+	var causes map[string]cause
+	meta, err := toml.Decode("[redirect-uri-not-registered]"+block, &causes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		t.Errorf("the README has keys that mean nothing: %v", unknown)
+	}
+	c := causes["redirect-uri-not-registered"]
+	if c.Title == "" || c.Means == "" || c.Who != WhoOwner || len(c.Fix) == 0 || len(c.At) == 0 || len(c.Or) == 0 || len(c.refs()) != 2 {
+		t.Errorf("the README's cause is not whole: %+v", c)
+	}
+}
+
+func TestNoFileOfCausesHasAKeyThatMeansNothing(t *testing.T) {
+	for _, family := range assets.CauseFamilies() {
+		var m map[string]cause
+		meta, err := toml.Decode(assets.Causes(family), &m)
+		if err != nil {
+			t.Fatalf("%s: %v", family, err)
+		}
+		if unknown := meta.Undecoded(); len(unknown) > 0 {
+			t.Errorf("%s: %v", family, unknown)
+		}
+	}
 }
 
 func FuzzDiagnose(f *testing.F) {
