@@ -82,6 +82,15 @@ func Compare(a, b string) (left, right []Character, first int) {
 	return draw(x), draw(y), first
 }
 
+// WhereDifferent says where what was sent differs from what was computed, given
+// the first such place and both lengths.
+func WhereDifferent(first, sent, computed int) string {
+	if first == sent {
+		return fmt.Sprintf("What was sent ends after %d of %s.", sent, countOf(computed, "character"))
+	}
+	return fmt.Sprintf("First difference: character %d of %d.", first+1, sent)
+}
+
 // LengthBar is the length of a verifier on a scale from 0 to 128, in cells.
 type LengthBar struct {
 	Filled int // cells that the verifier takes

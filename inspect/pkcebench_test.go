@@ -54,6 +54,15 @@ func TestDifferencesAreMarkedOnBothSides(t *testing.T) {
 	if _, _, first := Compare("same", "same"); first != -1 {
 		t.Errorf("equal texts differ at %d", first)
 	}
+	for want, got := range map[string]string{
+		"What was sent ends after 42 of 43 characters.": WhereDifferent(42, 42, 43),
+		"First difference: character 44 of 44.":         WhereDifferent(43, 44, 43),
+		"First difference: character 1 of 43.":          WhereDifferent(0, 43, 43),
+	} {
+		if got != want {
+			t.Errorf("WhereDifferent = %q, want %q", got, want)
+		}
+	}
 	s := ReadPKCE(PKCEInput{Verifier: ExampleVerifier, HasVerifier: true}).Stages
 	base64, base64url := s.Characters()
 	if got := marks(base64); !strings.HasSuffix(got, "stw+^cM=^") {

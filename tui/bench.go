@@ -66,7 +66,8 @@ func (m *Model) openBench(in inspect.PKCEInput, secret bool) {
 	b.fields[fieldVerifier] = textField("verifier", "Verifier", in.Verifier, "")
 	b.fields[fieldChallenge] = textField("challenge", "Challenge", in.Challenge, "")
 	b.typing, b.focus = fieldNone, benchVerifier
-	b.secret, b.revealed = secret, m.visit.reveal && secret
+	b.secret = secret && in.Verifier != ""
+	b.revealed = m.visit.reveal && b.secret
 	b.take(in)
 	m.screen = screenBench
 	m.notice = notice{}
@@ -210,7 +211,7 @@ func (m *Model) benchReveal() tea.Cmd {
 }
 
 func (m *Model) whyNoBenchReveal() string {
-	return choose(m.bench.secret, "", "Nothing is masked here: this verifier was made or typed on the bench.")
+	return choose(m.bench.secret, "", "Nothing is masked here: only the verifier of a run is.")
 }
 
 // masked says whether the verifier may not be seen.

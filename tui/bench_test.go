@@ -132,6 +132,17 @@ func TestAGuessableVerifierIsTracedWhenTypingRests(t *testing.T) {
 	d.Hides("the seed 432626567")
 }
 
+func TestTheBenchOfARunWithoutAVerifierSaysSo(t *testing.T) {
+	m, _ := fixture("dark", flow.StepDiscovery, false)
+	d := NewDriver(t, m, 120, 40)
+	d.Press("P")
+	d.Shows("There is no verifier yet")
+	d.Press("x")
+	d.Hides("secrets shown")
+	d.Press("n")
+	d.Shows("the least of 43 to 128")
+}
+
 func TestTheBenchLeadsBackToWhereItWasOpened(t *testing.T) {
 	d := NewDriver(t, New(Options{}), 80, 24)
 	d.Press("P", "r", "n", "esc")

@@ -118,6 +118,10 @@ func (m *Model) benchVerifierContent(w int) content {
 	b, v := &m.bench, m.bench.report.Verifier
 	d := &doc{}
 	c := content{title: "Verifier", doc: d, note: choose(b.masked(), "of the run, masked", "")}
+	if !b.input.HasVerifier && b.typing != fieldVerifier {
+		d.lines = append(d.lines, prose(toneFaint, 0, "There is no verifier yet. e takes one, n makes one."))
+		return c
+	}
 	d.lines = append(d.lines, m.benchText(fieldVerifier, b.seen(v.Characters()), w, "!", toneBad)...)
 	if b.input.HasVerifier {
 		if !m.benchBeside(w) {
@@ -161,7 +165,7 @@ func (m *Model) benchStagesContent(w int) content {
 	d := &doc{}
 	c := content{title: "S256", doc: d, note: "RFC 7636 section 4.2"}
 	if !b.input.HasVerifier {
-		d.lines = append(d.lines, prose(toneFaint, 0, "Without a verifier there is nothing to derive. e takes one."))
+		d.lines = append(d.lines, prose(toneFaint, 0, "Without a verifier there is nothing to derive."))
 		return c
 	}
 	ascii := s.ASCII
@@ -210,8 +214,9 @@ func (m *Model) benchMatchContent(w int) content {
 		expected = r.Challenge.Plain
 	}
 	sent, computed, first := inspect.Compare(b.input.Challenge, expected)
+	cut := r.Match != nil && len(sent) > 0 && first == len(sent) // the marks are then on what is missing
 	if r.Match != nil {
-		d.lines = append(d.lines, b.verdict(first, len(sent)))
+		d.lines = append(d.lines, b.verdict(first, len(sent), len(computed)))
 	}
 	switch {
 	case !b.input.HasChallenge && b.typing != fieldChallenge:
@@ -224,7 +229,7 @@ func (m *Model) benchMatchContent(w int) content {
 			sent = b.seen(sent)
 		}
 		if b.input.HasVerifier && expected != "" {
-			d.lines = append(d.lines, m.benchNamed("computed", "", m.markedLines(computed, m.benchRoom(w), "", toneText), w)...)
+			d.lines = append(d.lines, m.benchNamed("computed", "", m.markedLines(computed, m.benchRoom(w), choose(cut, "^", ""), choose(cut, toneHit, toneText)), w)...)
 		}
 		before := len(d.lines)
 		d.lines = append(d.lines, m.benchNamed("sent", "", m.benchText(fieldChallenge, sent, m.benchRoom(w), choose(r.Match != nil && !*r.Match, "^", ""), toneHit), w)...)
@@ -242,7 +247,7 @@ func (m *Model) benchMatchContent(w int) content {
 
 // verdict says in a line whether the pair matches, and what the mistake is. It
 // stands first, so that it is seen while something is typed in a low window.
-func (b *bench) verdict(first, of int) line {
+func (b *bench) verdict(first, sent, computed int) line {
 	switch mistakes := b.report.Mistakes; {
 	case *b.report.Match && b.isExample():
 		return prose(toneGood, 0, "✓ They match: this is the challenge that RFC 7636 appendix B prints.")
@@ -251,7 +256,7 @@ func (b *bench) verdict(first, of int) line {
 	default:
 		l := line{spans: []span{{"✗ They do not match: ", toneBad}, {string(mistakes[0].ID), toneStrong}, {", " + string(mistakes[0].Confidence) + ".", toneBad}}, prose: true}
 		if first >= 0 && b.input.Challenge != "" && b.input.Verifier != "" {
-			l.spans = append(l.spans, span{fmt.Sprintf(" First difference: character %d of %d.", first+1, of), toneFaint})
+			l.spans = append(l.spans, span{" " + inspect.WhereDifferent(first, sent, computed), toneFaint})
 		}
 		return l
 	}

@@ -85,7 +85,11 @@ func (p pkcePrinter) comparison(in inspect.PKCEInput, r inspect.PKCEReport) {
 		expected = r.Challenge.Plain
 	}
 	sent, computed, first := inspect.Compare(in.Challenge, expected)
-	p.characters("computed", computed, 0)
+	missing := rune(0)
+	if len(sent) > 0 && first == len(sent) {
+		missing = '^'
+	}
+	p.characters("computed", computed, missing)
 	p.characters("sent", sent, '^')
 	switch {
 	case *r.Match:
@@ -97,7 +101,7 @@ func (p pkcePrinter) comparison(in inspect.PKCEInput, r inspect.PKCEReport) {
 	case first < 0:
 		p.line("", "! The texts are equal, and the server refuses them all the same.")
 	default:
-		p.line("", fmt.Sprintf("! They do not match: the first difference is character %d of %d.", first+1, len(sent)))
+		p.line("", "! They do not match. "+inspect.WhereDifferent(first, len(sent), len(computed)))
 	}
 }
 
