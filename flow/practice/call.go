@@ -196,38 +196,57 @@ func (c *call) parse() *refusal {
 	if err != nil {
 		return deny("9002313").onPage()
 	}
-	if c.r.Method == http.MethodPost {
-		kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
-		body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			c.event.Reason = "the body is larger than the practice tenant reads"
-			return deny("9002313").onPage()
-		}
-		if err != nil {
-			return deny("9002313").onPage()
-		}
-		if kind == "application/x-www-form-urlencoded" {
-			posted, err := url.ParseQuery(string(body))
-			if err != nil {
-				return deny("9002313").onPage()
-			}
-			for name, values := range posted {
-				form[name] = append(form[name], values...)
-			}
-		}
+	if e := c.checkOnce(form); e != nil {
+		return e
 	}
-	for _, name := range slices.Sorted(maps.Keys(form)) {
-		if len(form[name]) > 1 && !c.has(FaultRepeatedParameters) {
-			c.event.Reason = "the parameter " + name + " is there more than once"
-			return deny("9002313").onPage()
+	if c.r.Method == http.MethodPost {
+		posted, e := c.readForm()
+		if e == nil {
+			e = c.checkOnce(posted)
 		}
+		if e != nil {
+			return e
+		}
+		// The body goes before the query. A name may stand in both: MSAL sends
+		// client-request-id so.
+		maps.Copy(form, posted)
 	}
 	c.form = form
 	// Entra gives back the correlation id that the client made.
 	for _, id := range []string{form.Get("client-request-id"), c.r.Header.Get("Client-Request-Id")} {
 		if guidPattern.MatchString(id) {
 			c.correlation = id
+		}
+	}
+	return nil
+}
+
+// readForm reads the body, if it is a form.
+func (c *call) readForm() (url.Values, *refusal) {
+	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			c.event.Reason = "the body is larger than the practice tenant reads"
+		}
+		return nil, deny("9002313").onPage()
+	}
+	kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	if kind != "application/x-www-form-urlencoded" {
+		return nil, nil
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, deny("9002313").onPage()
+	}
+	return form, nil
+}
+
+func (c *call) checkOnce(form url.Values) *refusal {
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		if len(form[name]) > 1 && !c.has(FaultRepeatedParameters) {
+			c.event.Reason = "the parameter " + name + " is there more than once"
+			return deny("9002313").onPage()
 		}
 	}
 	return nil

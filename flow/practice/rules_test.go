@@ -627,6 +627,22 @@ func TestOversizeAndMangledRequestsAreRefused(t *testing.T) {
 	}
 }
 
+// A parameter in the query and in the body is none too many: MSAL sends
+// client-request-id so. The body's counts.
+func TestAParameterMayStandInQueryAndBody(t *testing.T) {
+	p := newPlay(t, Options{})
+	req := p.post(p.s.URL+"/"+p.authority+"/oauth2/v2.0/token?client_id=nobody&client-request-id="+guidFrom("a"),
+		p.redemption(p.code(p.params())))
+	res, err := p.http.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK || res.Header.Get("Client-Request-Id") != guidFrom("a") {
+		t.Errorf("%s %v", res.Status, res.Header)
+	}
+}
+
 // The log has one event for each request, with the reason and without any
 // secret.
 func TestEventsSayWhyAndNoSecret(t *testing.T) {
