@@ -1,0 +1,33 @@
+package practice
+
+import (
+	"testing"
+)
+
+func TestDiscoveryIsAsPublished(t *testing.T) {
+	p := newPlay(t, Options{})
+	m := p.metadata()
+	for _, absent := range []string{
+		"code_challenge_methods_supported", "introspection_endpoint", "revocation_endpoint", "grant_types_supported",
+		"pushed_authorization_request_endpoint", "dpop_signing_alg_values_supported", "authorization_response_iss_parameter_supported",
+	} {
+		if _, ok := m[absent]; ok {
+			t.Errorf("Entra does not publish %s", absent)
+		}
+	}
+	for segment, issuer := range map[string]string{
+		"common": "/{tenantid}/v2.0", "organizations": "/{tenantid}/v2.0",
+		"consumers": "/" + consumersDirectory.ID + "/v2.0", "contoso.onmicrosoft.com": "/" + homeDirectory.ID + "/v2.0",
+	} {
+		res, err := p.http.Do(p.get(p.s.URL + "/" + segment + "/v2.0/.well-known/openid-configuration"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m map[string]any
+		readJSON(t, res.Body, &m)
+		_ = res.Body.Close()
+		if m["issuer"] != p.s.URL+issuer {
+			t.Errorf("%s: issuer = %v, want …%s", segment, m["issuer"], issuer)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package practice
+
+import (
+	"fmt"
+	"testing"
+)
+
+// The scope comes back in the form in which it was asked for: MSAL takes any
+// other form for declined.
+func TestScopesComeBackAsTheyWereAskedFor(t *testing.T) {
+	p := newPlay(t, Options{})
+	for asked, want := range map[string]string{
+		"openid User.Read": "openid User.Read",
+		"openid https://graph.microsoft.com/User.Read":                  "openid https://graph.microsoft.com/User.Read",
+		"openid https://graph.microsoft.com/.default":                   "openid https://graph.microsoft.com/User.Read",
+		"api://5c1e7a90-8d24-4f3b-a6e5-0b97d2c48f13/Orders.Read openid": "openid api://5c1e7a90-8d24-4f3b-a6e5-0b97d2c48f13/Orders.Read",
+	} {
+		r := p.redeem(p.redemption(p.code(edit(p.params(), []string{"scope", asked}))))
+		if r.Scope != want {
+			t.Errorf("%s came back as %q", asked, r.Scope)
+		}
+	}
+}
+
+func TestTheResourceChoosesTheTokensVersion(t *testing.T) {
+	p := newPlay(t, Options{})
+	for scope, want := range map[string][3]string{
+		"User.Read": {"1.0", "https://graph.microsoft.com", p.s.URL + "/" + homeDirectory.ID + "/"},
+		"https://archive.contoso.example/user_impersonation":     {"1.0", "https://archive.contoso.example", p.s.URL + "/" + homeDirectory.ID + "/"},
+		"api://5c1e7a90-8d24-4f3b-a6e5-0b97d2c48f13/Orders.Read": {"2.0", "5c1e7a90-8d24-4f3b-a6e5-0b97d2c48f13", p.s.Issuer()},
+	} {
+		r := p.redeem(p.redemption(p.code(edit(p.params(), []string{"scope", scope}))))
+		c := claimsOf(t, r.AccessToken)
+		if got := [3]string{fmt.Sprint(c["ver"]), fmt.Sprint(c["aud"]), fmt.Sprint(c["iss"])}; got != want {
+			t.Errorf("%s: %v, want %v", scope, got, want)
+		}
+	}
+}
+
+func TestOlderEndpointsAnswerInTheirOwnWay(t *testing.T) {
+	p := newPlay(t, Options{})
+	v := edit(p.params(), []string{"scope", "openid", "resource", "https://archive.contoso.example"})
+	p.change(func(r *Registration) {
+		r.Permissions = append(r.Permissions, Permission{Resource: p.find("Archive"), Scopes: []string{"user_impersonation"}})
+	})
+	at := p.browse(p.get(p.s.URL + "/" + p.authority + "/oauth2/authorize?" + v.Encode()))
+	at = p.press(p.press(at, nil), nil)
+	if at.left == nil {
+		t.Fatalf("no code: %s", at.body)
+	}
+	req := p.post(p.s.URL+"/"+p.authority+"/oauth2/token", p.redemption(at.left.Query().Get("code")))
+	res, err := p.http.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var r reply
+	readJSON(t, res.Body, &r)
+	seconds, isText := r.ExpiresIn.(string)
+	if !isText || seconds == "" || r.ExpiresOn == "" || r.Resource == "" {
+		t.Errorf("token response = %+v", r)
+	}
+	if aud := claimsOf(t, r.AccessToken)["aud"]; aud != "https://archive.contoso.example" {
+		t.Errorf("aud = %v", aud)
+	}
+}
+
+func TestKeysRotateAndOldTokensStillVerify(t *testing.T) {
+	p := newPlay(t, Options{})
+	before := p.tokens().IDToken
+	p.s.RotateKey()
+	after := p.tokens().IDToken
+	if before[:60] == after[:60] {
+		t.Error("the header names the same key")
+	}
+	if !p.verifies(before) || !p.verifies(after) {
+		t.Error("a token does not verify")
+	}
+}
+
+func TestGroupsAndRoles(t *testing.T) {
+	p := newPlay(t, Options{}).use("hybrid")
+	sign := func(username string) map[string]any {
+		jarless := newClient(t, p.s, native)
+		jarless.app = p.app
+		q := &play{client: jarless, clock: p.clock}
+		at := q.signIn(username, q.asking())
+		if at.left == nil {
+			at = q.press(at, nil) // consent, the first time
+		}
+		return claimsOf(t, q.redeem(q.redemption(at.left.Query().Get("code"))).IDToken)
+	}
+	if c := sign("alex@contoso.onmicrosoft.com"); toText(c["roles"]) != `["Reader"]` || c["groups"] != nil || c["auth_time"] == nil {
+		t.Errorf("alex: %v", c)
+	}
+	if c := sign("max@contoso.onmicrosoft.com"); c["groups"] != nil || c["_claim_names"] == nil || c["_claim_sources"] == nil {
+		t.Errorf("max, in 250 groups: %v", c)
+	}
+	p.update(func(t *Tenant) {
+		for i := range t.Accounts {
+			t.Accounts[i].Groups = 3
+		}
+	})
+	if c := sign("max@contoso.onmicrosoft.com"); len(c["groups"].([]any)) != 3 {
+		t.Errorf("max, in 3 groups: %v", c)
+	}
+}
+
+func TestGuestsHaveAnotherObjectID(t *testing.T) {
+	p := newPlay(t, Options{})
+	at := p.press(p.signIn("gus@fabrikam.onmicrosoft.com", p.asking()), nil)
+	if at.left == nil {
+		t.Fatalf("no code: %s", at.body)
+	}
+	c := claimsOf(t, p.redeem(p.redemption(at.left.Query().Get("code"))).IDToken)
+	gus, _ := p.s.tenant.Load().account("gus@fabrikam.onmicrosoft.com")
+	if c["idp"] == nil || c["oid"] == gus.ObjectID || c["tid"] != homeDirectory.ID {
+		t.Errorf("claims = %v", c)
+	}
+}
