@@ -77,14 +77,26 @@ var pages = sync.OnceValue(func() map[string]Ref {
 // causeByID returns an entry of the knowledge base. Only the file it stands in
 // is parsed: a diagnosis names a handful of causes, and it has to be quick.
 func causeByID(id string) (cause, bool) {
+	family, ok := familyOf()[id]
+	if !ok {
+		return cause{}, false
+	}
+	c, ok := causesIn(family)[id]
+	return c, ok
+}
+
+// familyOf says in which file each cause stands, by the headings alone.
+var familyOf = sync.OnceValue(func() map[string]string {
+	families := map[string]string{}
 	for _, family := range assets.CauseFamilies() {
-		if strings.Contains(assets.Causes(family), "\n["+id+"]\n") {
-			c, ok := causesIn(family)[id]
-			return c, ok
+		for _, part := range strings.Split(assets.Causes(family), "\n[")[1:] {
+			if id, _, ok := strings.Cut(part, "]\n"); ok {
+				families[id] = family
+			}
 		}
 	}
-	return cause{}, false
-}
+	return families
+})
 
 var (
 	causesMu     sync.Mutex
