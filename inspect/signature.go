@@ -174,10 +174,11 @@ func checkSignature(name string, j *jwt, g given) Check {
 			broken = k.problem
 			continue
 		}
+		tried++
 		if k.use != "" && k.use != "sig" {
+			broken = "the key is published for another use than signatures (" + k.use + ")"
 			continue
 		}
-		tried++
 		if k.alg != "" && k.alg != alg {
 			broken = "the key is for " + k.alg + ", and the token says " + alg
 			continue

@@ -66,7 +66,7 @@ func sign(t testing.TB, alg jose.SignatureAlgorithm, kid string, claims map[stri
 	t.Helper()
 	var key any = keys().rsa
 	switch {
-	case kid == "other":
+	case kid == "other", kid == "sealing":
 		key = keys().other
 	case strings.HasPrefix(string(alg), "ES"):
 		key = keys().ec
@@ -148,6 +148,7 @@ func TestEachCheckFailsForWhatItIsAboutAndForNothingElse(t *testing.T) {
 		{"signed with another key of the same name", strings.Replace(sign(t, jose.RS256, "other", healthy(nil)), b64(`{"alg":"RS256","kid":"other","typ":"JWT"}`), b64(`{"alg":"RS256","kid":"rsa","typ":"JWT"}`), 1), nil, "signature:fail"},
 		{"key not published", sign(t, jose.RS256, "other", healthy(nil)), nil, "kid:fail signature:fail"},
 		{"key that cannot be read", strings.Replace(idToken(nil), b64(`{"alg":"RS256","kid":"rsa","typ":"JWT"}`), b64(`{"alg":"RS256","kid":"broken","typ":"JWT"}`), 1), nil, "signature:unknown"},
+		{"key for encryption", sign(t, jose.RS256, "sealing", healthy(nil)), nil, "signature:fail"},
 		{"another alg than the key's", sign(t, jose.PS256, "rsa", healthy(nil)), nil, "signature:fail"},
 		{"alg none", b64(`{"alg":"none"}`) + strings.TrimSuffix(idToken(nil)[strings.Index(idToken(nil), "."):], idToken(nil)[strings.LastIndex(idToken(nil), ".")+1:]), nil, "alg:fail kid:unknown signature:fail"},
 		{"HMAC", sign(t, jose.HS256, "rsa", healthy(nil)), nil, "alg:unknown signature:unknown"},
