@@ -17,7 +17,8 @@ import (
 
 // Run shows the program on the terminal until the person leaves it or ctx is
 // done. Whatever the walk had open is closed when it returns, and the terminal
-// is as it was.
+// is as it was. The error is [context.Canceled] when Ctrl-C ended the program
+// while a step was under way.
 func Run(ctx context.Context, o Options) error {
 	// Bubble Tea must not listen for signals as well: with two listeners its
 	// shutdown can wait forever (v2.0.9). The caller's ctx ends on a signal.
@@ -28,6 +29,9 @@ func Run(ctx context.Context, o Options) error {
 	last, err := p.Run()
 	if m, ok := last.(Model); ok {
 		m.visit.end()
+	}
+	if errors.Is(err, tea.ErrInterrupted) {
+		return context.Canceled
 	}
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return nil //nolint:nilerr // It ended because it was told to.

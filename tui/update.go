@@ -67,6 +67,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 	m.notice = notice{}
 	if msg.String() == "ctrl+c" {
+		if m.isRunning() {
+			return tea.Interrupt // it is cancelled, not only left
+		}
 		return tea.Quit
 	}
 	if d := m.top(); d != nil {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -93,10 +95,11 @@ func terminalOptions(t *tenant, theme string) (tui.Options, error) {
 
 // show runs the terminal program. A signal ends it like any other command.
 func show(cmd *cobra.Command, o tui.Options) error {
-	if err := tui.Run(cmd.Context(), o); err != nil {
+	err := tui.Run(cmd.Context(), o)
+	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("the terminal program ended: %w", err)
 	}
-	return cmd.Context().Err()
+	return errors.Join(err, cmd.Context().Err())
 }
 
 // needTerminal refuses to draw where nobody can see it.

@@ -4,6 +4,8 @@ package interop
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -107,6 +109,36 @@ func testOIDCProvider(t *testing.T) {
 		b.ends(t, "close this window")
 		screen.shows("every check of the ID token passed")
 		screen.press("q")
-		screen.ends()
+		screen.ends(0)
+	})
+
+	t.Run("the terminal program, cancelled while it waits", func(t *testing.T) {
+		for how, cancel := range map[string]func(*terminal){
+			"by Ctrl-C":     func(s *terminal) { s.press("C-c") },
+			"by a signal":   func(s *terminal) { s.interrupt() },
+			"and then left": func(s *terminal) { s.press("Escape"); s.shows("cancelled"); s.press("q") },
+		} {
+			t.Run(how, func(t *testing.T) {
+				b := newBrowser(t)
+				screen := startTerminal(t, b.asXDGOpen(t), at(current)...)
+				screen.shows("Discovery")
+				screen.press("a")
+				redirect, err := url.Parse(b.wanted(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				cancel(screen)
+				if how == "and then left" {
+					screen.ends(0)
+				} else {
+					screen.ends(130)
+				}
+				callback := redirect.Query().Get("redirect_uri")
+				if response, err := http.Get(callback); err == nil {
+					response.Body.Close()
+					t.Errorf("%s is still listened to", callback)
+				}
+			})
+		}
 	})
 }

@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -16,6 +18,7 @@ import (
 type terminal struct {
 	t      *testing.T
 	socket string
+	pid    string // file that holds the process id
 	status string // file that receives the exit status
 }
 
@@ -23,8 +26,8 @@ type terminal struct {
 func startTerminal(t *testing.T, environment []string, args ...string) *terminal {
 	t.Helper()
 	dir := t.TempDir()
-	s := &terminal{t: t, socket: filepath.Join(dir, "tmux"), status: filepath.Join(dir, "status")}
-	line := []string{"env"}
+	s := &terminal{t: t, socket: filepath.Join(dir, "tmux"), pid: filepath.Join(dir, "pid"), status: filepath.Join(dir, "status")}
+	line := []string{"sh", "-c", quote(`echo $$ >"$0"; exec "$@"`), quote(s.pid), "env"}
 	for _, e := range append(environment, "PKCESCOPE_CONFIG_DIR="+dir, "TERM=tmux-256color") {
 		line = append(line, quote(e))
 	}
@@ -77,13 +80,29 @@ func unfold(screen string) string {
 	}), " ")
 }
 
-// ends waits until the program has ended, and asserts that it ended well.
-func (s *terminal) ends() {
+// interrupt sends the program SIGINT, as another process would.
+func (s *terminal) interrupt() {
+	s.t.Helper()
+	text, err := os.ReadFile(s.pid)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGINT); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// ends waits until the program has ended, and asserts its exit status.
+func (s *terminal) ends(want int) {
 	s.t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if status, err := os.ReadFile(s.status); err == nil && len(status) > 0 {
-			if got := strings.TrimSpace(string(status)); got != "0" {
-				s.t.Errorf("exit status = %s, want 0", got)
+			if got := strings.TrimSpace(string(status)); got != strconv.Itoa(want) {
+				s.t.Errorf("exit status = %s, want %d", got, want)
 			}
 			return
 		}
