@@ -116,7 +116,7 @@ func testOIDCProvider(t *testing.T) {
 		for how, cancel := range map[string]func(*terminal){
 			"by Ctrl-C":     func(s *terminal) { s.press("C-c") },
 			"by a signal":   func(s *terminal) { s.interrupt() },
-			"and then left": func(s *terminal) { s.press("Escape"); s.shows("cancelled"); s.press("q") },
+			"and then left": func(s *terminal) { s.press("Escape"); s.shows("Nothing is left listening"); s.press("q") },
 		} {
 			t.Run(how, func(t *testing.T) {
 				b := newBrowser(t)
