@@ -354,18 +354,24 @@ func (p *problem) shown(name string) string {
 	return cleanLine(fmt.Sprint(p.context[name]))
 }
 
-// find says whether text has a phrase.
+// find says whether text has a phrase. It looks at each octet a fixed number
+// of times, whatever the text repeats.
 func find(text, phrase string) bool {
 	const gap = 300 // what an ellipsis may stand for
 	first, rest, open := strings.Cut(phrase, "…")
 	for {
 		i := strings.Index(text, first)
-		if i < 0 {
-			return false
+		if i < 0 || !open {
+			return i >= 0
 		}
 		text = text[i+len(first):]
-		if !open || strings.Contains(text[:min(len(text), gap)], rest) {
+		switch n := strings.Index(text, rest); {
+		case n < 0:
+			return false
+		case n < gap:
 			return true
+		default: // too far from here: look for another beginning near it
+			text = text[max(0, n-gap-len(first)):]
 		}
 	}
 }
