@@ -113,7 +113,13 @@ func (m *Model) findingsContent() content {
 	s, _ := m.step()
 	d := &doc{}
 	c := content{title: "Findings", doc: d}
-	if s.Error != nil {
+	// The server's own words are long, and stand in the response as well: what
+	// was found comes before them.
+	long := s.Error != nil && len(s.Findings) > 0
+	switch {
+	case long:
+		d.lines = append(d.lines, errorLines(&flow.Error{Kind: s.Error.Kind, What: s.Error.What})...)
+	case s.Error != nil:
 		d.lines = append(d.lines, errorLines(s.Error)...)
 	}
 	serious := 0
@@ -133,6 +139,10 @@ func (m *Model) findingsContent() content {
 		}
 	}
 	d.items = len(c.subjects)
+	if long {
+		d.lines = append(d.lines, line{}, heading("The error in full", ""))
+		d.lines = append(d.lines, errorLines(s.Error)[2:]...)
+	}
 	switch {
 	case serious > 0:
 		c.note = fmt.Sprintf("%d to look at", serious)

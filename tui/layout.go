@@ -90,7 +90,11 @@ func newLayout(a arrangement) layout {
 	case a.w < 120:
 		rail, rest := body.left(23)
 		l.panes[paneSteps] = rail
-		upper, lower := rest.top(rest.h*11/20 + 1)
+		h := rest.h*11/20 + 1
+		if a.focus == paneExplain || a.focus == paneFindings {
+			h = rest.h - h // who reads there wants room there
+		}
+		upper, lower := rest.top(h)
 		l.panes[choose(a.focus == paneResponse || a.answered && a.focus != paneRequest, paneResponse, paneRequest)] = upper
 		l.panes[choose(a.focus == paneFindings, paneFindings, paneExplain)] = lower
 	default:
