@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect"
 )
 
 // secretEnv names the environment variable that holds the client secret. There
@@ -53,7 +54,7 @@ func addClientFlags(cmd *cobra.Command) *clientFlags {
 	s := f.set
 	s.SortFlags = false
 	s.StringVar(&f.profile, "profile", "", "the saved profile `NAME` to take the client from")
-	s.StringVar(&f.issuer, "issuer", "", "the provider's issuer `URL`; its metadata is discovered")
+	s.StringVar(&f.issuer, "issuer", "", "the provider's issuer `URL`, or an Entra tenant (its id or domain); the metadata is discovered")
 	s.StringVar(&f.clientID, "client-id", "", "the client `ID` (Entra: Application (client) ID)")
 	s.StringArrayVar(&f.scopes, "scope", nil, "the `SCOPES` to ask for, separated by spaces; may be repeated")
 	s.StringVar(&f.redirectURI, "redirect-uri", "", "the registered redirect `URI`")
@@ -132,9 +133,15 @@ func (f *clientFlags) config(ctx context.Context, base flow.Config, in *input) (
 	if f.set.Changed("scope") {
 		c.Scopes = strings.Fields(strings.Join(f.scopes, " "))
 	}
-	if f.issuer != "" && f.issuer != base.Issuer {
-		// Another issuer has other endpoints than the profile's.
-		c.Issuer, c.Provider = f.issuer, flow.Provider{}
+	if f.issuer != "" {
+		issuer, err := flow.IssuerFrom(f.issuer)
+		if err != nil {
+			return flow.Config{}, asUsage(err)
+		}
+		if issuer != base.Issuer {
+			// Another issuer has other endpoints than the profile's.
+			c.Issuer, c.Provider = issuer, flow.Provider{}
+		}
 	}
 	if c.ClientID == "" {
 		return flow.Config{}, wrongUsage("Give --client-id ID, or a --profile that has one.", "There is no client id.")
@@ -147,6 +154,15 @@ func (f *clientFlags) config(ctx context.Context, base flow.Config, in *input) (
 	c.Edits = append(c.Edits, edits...)
 	if err := f.authenticate(ctx, &c, in); err != nil {
 		return flow.Config{}, err
+	}
+	// What is easily confused when it is copied from the portal is told, and
+	// sent all the same: the provider's answer is worth seeing.
+	for _, problem := range []string{
+		flow.ClientIDProblem(c.Issuer, c.ClientID), flow.SecretProblem(c.Issuer, c.ClientSecret),
+	} {
+		if problem != "" {
+			fmt.Fprintln(in.stderr, "note:", inspect.Clean(problem))
+		}
 	}
 	return c, nil
 }
@@ -264,11 +280,15 @@ func known[T ~string](word T, words []T) error {
 }
 
 func list[T ~string](words []T, separator string) string {
+	return strings.Join(texts(words), separator)
+}
+
+func texts[T ~string](words []T) []string {
 	texts := make([]string, len(words))
 	for i, w := range words {
 		texts[i] = string(w)
 	}
-	return strings.Join(texts, separator)
+	return texts
 }
 
 // choice is a flag that takes one of a few words.

@@ -34,6 +34,7 @@ a practice tenant that needs no account and no network.`,
 	})
 	addTerminal(root)
 	root.AddCommand(newRun(), newPKCECommand(), newExplainCommand(), newCompareCommand(), newAttackCommand(), newOpen(), newDecode(), newPractice(), newProfile(), newPlatforms())
+	addCompletions(root)
 	return root
 }
 
