@@ -47,6 +47,23 @@ func TestRefreshTokensComeOnlyWithOfflineAccess(t *testing.T) {
 	}
 }
 
+// The OpenID scopes may be asked for at the token endpoint alone, as MSAL Go
+// does.
+func TestOpenIDScopesMayComeLate(t *testing.T) {
+	p := newPlay(t, Options{})
+	code := p.code(edit(p.params(), []string{"scope", "User.Read"}))
+	r := p.redeem(edit(p.redemption(code), []string{"scope", "openid offline_access profile User.Read"}))
+	if r.IDToken == "" || r.RefreshToken == "" || r.Scope != "openid profile User.Read" {
+		t.Errorf("token response = %+v", r.tokenResponse)
+	}
+	if name := claimsOf(t, r.IDToken)["preferred_username"]; name != p.s.Accounts()[0].Username {
+		t.Errorf("preferred_username = %v", name)
+	}
+	if r := p.redeem(p.redemption(p.code(edit(p.params(), []string{"scope", "User.Read"})))); r.IDToken != "" || r.RefreshToken != "" {
+		t.Errorf("nobody asked for them: %+v", r.tokenResponse)
+	}
+}
+
 // The old refresh token stays good, the new one is another, and a single-page
 // app's day is counted from the sign-in however often it refreshes.
 func TestRefreshTokensRotate(t *testing.T) {

@@ -385,6 +385,8 @@ func (c *call) issue(req tokenRequest, g grant) (any, *refusal) {
 	if e := c.stillAllowed(req, g, account, set); e != nil {
 		return nil, e
 	}
+	permissions := slices.DeleteFunc(slices.Clone(g.scopes), func(s string) bool { return slices.Contains(oidcScopes, s) })
+	g.scopes = append(slices.Clone(set.oidc), permissions...)
 	g.by = "0"
 	if req.form.Get("client_assertion") != "" {
 		g.by = "2"
@@ -424,7 +426,7 @@ func (c *call) stillAllowed(req tokenRequest, g grant, a Account, set scopeSet) 
 	switch {
 	case a.Disabled:
 		return deny("50057")
-	case c.missingConsent(req.app, a.Username, set) != nil:
+	case c.missingConsent(req.app, a.Username, scopeSet{api: set.api, wanted: set.wanted}) != nil:
 		return deny("65001", "app", req.app.ClientID, "name", req.app.Name).with("consent_required", "")
 	case (demands(policies, ControlMFA) || a.MFA == MFAEnforced) && !slices.Contains(g.amr, "mfa"):
 		return secondFactor(a, set.api).as("invalid_grant")
@@ -457,9 +459,15 @@ func (c *call) scopesToIssue(req tokenRequest, g grant) (scopeSet, *refusal) {
 			return set, e
 		}
 	}
-	// The OpenID scopes are those of the sign-in: they need not be said again,
-	// and none can be added here.
+	// The OpenID scopes of the sign-in stay, and others can be added here: MSAL
+	// Go asks for them at this endpoint only.
+	asked := set.oidc
 	set.oidc = slices.DeleteFunc(slices.Clone(g.scopes), func(s string) bool { return !slices.Contains(oidcScopes, s) })
+	for _, s := range asked {
+		if !set.has(s) {
+			set.oidc = append(set.oidc, s)
+		}
+	}
 	return set, nil
 }
 

@@ -1,0 +1,124 @@
+package clients
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// TestMSALBrowser has a single-page app sign in and refresh in a real browser:
+// its token requests are cross-origin, so they need the tenant's Origin rule
+// and CORS headers.
+func TestMSALBrowser(t *testing.T) {
+	s := serve(t)
+	page := s.servePage(t)
+	ctx := startBrowser(t, s)
+	must(t, chromedp.Listen(ctx, func(event any) {
+		if sent, ok := event.(*network.EventRequestWillBeSent); ok {
+			if u, err := url.Parse(sent.Request.URL); err == nil && strings.HasPrefix(u.Scheme, "http") && u.Hostname() != "localhost" {
+				t.Errorf("a connection that leaves this machine: %s", sent.Request.URL)
+			}
+		}
+	}))
+	must(t, chromedp.Do(ctx, chromedp.Navigate(page)))
+
+	account, err := json.Marshal(s.Accounts[0])
+	must(t, err)
+	// The person: fills in each of the tenant's pages and presses its first
+	// button, once.
+	person := `(() => {
+		const account = ` + string(account) + `, form = document.querySelector('form')
+		if (location.origin === ` + quote(s.base) + ` && form && !window.pressed) {
+			for (const input of form.elements) {
+				if (input.name === 'loginfmt') input.value = account.username
+				if (input.name === 'passwd') input.value = account.password
+			}
+			window.pressed = true
+			form.querySelector('button').click()
+		}
+		return document.title
+	})()`
+	title := ""
+	for !strings.HasPrefix(title, "done: ") {
+		if strings.HasPrefix(title, "failed: ") {
+			t.Fatal(title)
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("no end in sight; the title is %q", title)
+		case <-time.After(100 * time.Millisecond):
+		}
+		// Between two pages there is nothing to evaluate.
+		title, _ = chromedp.Run(ctx, chromedp.Evaluate[string](person))
+	}
+	if title != "done: "+s.Accounts[0].Username {
+		t.Error(title)
+	}
+}
+
+func quote(s string) string {
+	b, _ := json.Marshal(s)
+	return string(b)
+}
+
+// servePage serves the app at http://localhost and returns its address. The
+// port is another than the registered one, which does not matter.
+func (s *tenant) servePage(t *testing.T) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, "page.html") })
+	mux.HandleFunc("GET /msal-browser.min.js", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFile(w, r, "node_modules/@azure/msal-browser/lib/msal-browser.min.js")
+	})
+	mux.HandleFunc("GET /practice.json", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(map[string]string{"clientID": s.Registrations[spa].ClientID, "authority": s.authority()})
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return strings.Replace(server.URL, "127.0.0.1", "localhost", 1) + "/"
+}
+
+// startBrowser starts a headless browser that knows the tenant's certificate
+// and can reach nobody else.
+func startBrowser(t *testing.T, s *tenant) context.Context {
+	t.Helper()
+	text, err := os.ReadFile(s.Certificate)
+	must(t, err)
+	block, _ := pem.Decode(text)
+	cert, err := x509.ParseCertificate(block.Bytes)
+	must(t, err)
+	key := sha256.Sum256(cert.RawSubjectPublicKeyInfo)
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.Flag("no-sandbox", true),
+		chromedp.Flag("disable-gpu", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(key[:])),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost"),
+		chromedp.UserDataDir(t.TempDir()),
+	)
+	if path := os.Getenv("PKCESCOPE_BROWSER"); path != "" {
+		options = append(options, chromedp.ExecPath(path))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	return ctx
+}
