@@ -2,7 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -281,93 +280,6 @@ func (m *Model) bottomRow(p *painter, s *paneState, w int, border tone) {
 	p.put(strings.Repeat(f.flat, max(w-3-n, 0)), border, false, w)
 	p.put(text, toneFaint, false, n)
 	p.put(f.flat+f.se, border, false, 2)
-}
-
-const findPrompt = " find: "
-
-func (m *Model) findRoom() int { return max(m.w-len(findPrompt)-18, 8) }
-
-// footRow is the notice of the moment, or the keys that do something now.
-func (m *Model) footRow(p *painter) string {
-	room := m.w
-	switch {
-	case m.search.typing && m.top() == nil:
-		room -= p.put(findPrompt, toneHere, false, room)
-		text, _ := m.search.input.window(m, m.findRoom())
-		room -= p.put(text, toneText, false, room)
-		place := "  " + m.search.place()
-		p.pad(room-len(place)-1, false)
-		p.put(place+" ", toneFaint, false, min(room, len(place)+1))
-		return m.clip(p.row())
-	}
-	room -= p.put(" ", toneText, false, room)
-	for _, k := range m.footKeys(room) {
-		room -= p.put(k.key, toneKey, false, room)
-		room -= p.put(" "+k.word+"  ", toneBar, false, room)
-	}
-	p.pad(room, false)
-	return m.clip(p.row())
-}
-
-// noticeRows puts the notice over the foot, and over as many rows above it as
-// it needs: half a sentence about a failure helps nobody.
-func (m *Model) noticeRows(p *painter, rows []string) {
-	if m.notice.text == "" {
-		return
-	}
-	d := &doc{lines: []line{prose(m.notice.tone, 0, m.notice.text)}}
-	d.wrap(m.ruler, max(m.w-2, 1))
-	n := min(d.rows(), 6, len(rows))
-	for i := range n {
-		p.pad(1, false)
-		d.draw(p, i, look{current: -1})
-		p.pad(1, false)
-		rows[len(rows)-n+i] = m.clip(p.row())
-	}
-}
-
-type footKey struct {
-	key, word string
-	order     int
-}
-
-// footKeys are the keys for the foot, by importance, as many as there is room
-// for. Dead keys are left out, and help is always there.
-func (m *Model) footKeys(room int) []footKey {
-	if m.top() != nil {
-		return nil
-	}
-	var all []footKey
-	for _, c := range m.table() {
-		if c.foot > 0 && c.dead(m) == "" {
-			all = append(all, footKey{c.Help().Key, c.word(m), c.foot})
-		}
-	}
-	// Enter, help and the way out come before all others; what is left is
-	// shown in the order of the table as far as it fits.
-	rank := func(k footKey) int {
-		switch k.order {
-		case 1:
-			return -3
-		case 89:
-			return -2
-		case 88, 90:
-			return -1
-		}
-		return k.order
-	}
-	slices.SortStableFunc(all, func(a, b footKey) int { return rank(a) - rank(b) })
-	var out []footKey
-	for _, k := range all {
-		w := m.ruler.StringWidth(k.key) + m.ruler.StringWidth(k.word) + 3
-		if w > room {
-			break
-		}
-		room -= w
-		out = append(out, k)
-	}
-	slices.SortStableFunc(out, func(a, b footKey) int { return a.order - b.order })
-	return out
 }
 
 // clip makes sure of the width, whatever was put into a row.
