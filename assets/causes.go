@@ -14,7 +14,7 @@ import (
 //go:embed aadsts.tsv
 var AADSTS string
 
-// AADB2C is the catalogue of B2C's codes.
+// AADB2C is the catalogue of the B2C codes that Microsoft documents.
 //
 //go:embed aadb2c.tsv
 var AADB2C string

@@ -20,7 +20,7 @@ var clues = sync.OnceValue(func() []clue {
 	return []clue{
 		// PKCE.
 		{"pkce-verifier-missing-at-token", Certain, all(aadsts(50148, 501481), notSent("code_verifier"))},
-		{"pkce-verifier-missing-at-token", Certain, all(aadb2c(90183), notSent("code_verifier"))},
+		{"pkce-verifier-missing-at-token", Certain, all(aadb2c(90182, 90183), notSent("code_verifier"))},
 		{"pkce-verifier-missing-at-token", Likely, all(notSent("code_verifier"), sent("code_challenge"), at("token"), oauth("invalid_grant", "invalid_request"))},
 		{"pkce-verifier-missing-at-token", Likely, all(says(
 			"pkce code verifier not specified", "missing code verifier", "code_verifier is required", "code verifier is required",
@@ -138,6 +138,8 @@ var clues = sync.OnceValue(func() []clue {
 			"code_challenge_methods_supported", "does not support pkce", "pkce is not supported by the provider",
 			"provider does not support pkce", "does not support code challenge method",
 		))},
+
+		{"refresh-token-expired", Likely, all(aadb2c(90080), at("refresh"))},
 
 		// What the platform of a registration demands of the token request.
 		{"cross-origin-but-not-spa", Certain, all(aadsts(9002326), sent("Origin header"))},

@@ -128,16 +128,23 @@ func (p explainPrinter) others(d inspect.Diagnosis) {
 }
 
 func (p explainPrinter) codes(d inspect.Diagnosis) {
-	if len(d.Notes) == 0 {
+	if len(d.Codes) == 0 {
 		return
 	}
 	p.section("The codes")
-	for _, n := range d.Notes {
-		name := n.Code
-		if n.Name != "" {
-			name += " " + n.Name
+	for _, code := range d.Codes {
+		n, ok := inspect.LookupCode(code)
+		switch {
+		case !ok:
+			p.prose("  ", "    ", code+" is not in the catalogue, which is of 2025.")
+		case n.Name != "":
+			p.prose("  ", "    ", n.Code+" "+n.Name+" ("+n.Family+"): "+n.Meaning)
+		default:
+			p.prose("  ", "    ", n.Code+" ("+n.Family+"): "+n.Meaning)
 		}
-		p.prose("  ", "    ", name+" ("+n.Family+"): "+n.Meaning)
+		if number, ok := strings.CutPrefix(code, "AADSTS"); ok {
+			fmt.Fprintln(p.w, "    Microsoft's own words: https://login.microsoftonline.com/error?code="+number)
+		}
 	}
 }
 
