@@ -1,8 +1,6 @@
 package inspect
 
 import (
-	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -488,14 +486,4 @@ func (c comparer) difference(id flow.StepID, row ComparedRow, answers bool) Twin
 		}
 	}
 	return d
-}
-
-// statusLine is what the last exchange of a step was answered with.
-func statusLine(s flow.Step) string {
-	for _, x := range slices.Backward(s.Exchanges) {
-		if x.Response != nil {
-			return fmt.Sprintf("%d %s", x.Response.Status, http.StatusText(x.Response.Status))
-		}
-	}
-	return ""
 }
