@@ -88,7 +88,7 @@ func differ(sent, expected string) (Difference, bool) {
 	for at < len(a) && at < len(b) && a[at] == b[at] {
 		at++
 	}
-	return Difference{Sent: cleanLine(sent), Expected: cleanLine(expected), At: at, What: inWords(sent, expected)}, true
+	return Difference{Sent: Clean(sent), Expected: Clean(expected), At: at, What: inWords(sent, expected)}, true
 }
 
 // inWords names the first difference a reader would look for.
@@ -120,5 +120,3 @@ func inWords(sent, expected string) string {
 	}
 	return "the values differ"
 }
-
-func cleanLine(s string) string { return Clean(s) }

@@ -24,6 +24,9 @@ type test struct {
 	// words is true for a test that looks at the text only. Where a code says
 	// what happened, words alone say less.
 	words bool
+	// aside is true for a test of what the reader told us anyway, the step and
+	// the provider. It is evidence only where there is little else.
+	aside bool
 }
 
 // all makes the tests of a rule.
@@ -107,6 +110,8 @@ func (r clue) wordsOnly() bool {
 // try applies a row: the tests that cost nothing first, the words last.
 func (p *problem) try(r clue) (candidate, bool) {
 	c := candidate{cause: r.cause, confidence: r.confidence}
+	var aside []Evidence
+	told := 0 // weight of the evidence
 	for _, words := range []bool{false, true} {
 		for _, t := range r.tests {
 			if t.words != words {
@@ -117,10 +122,18 @@ func (p *problem) try(r clue) (candidate, bool) {
 				return candidate{}, false
 			}
 			c.weight += t.weight
-			if e.Text != "" {
+			switch {
+			case e.Text == "":
+			case t.aside:
+				aside = append(aside, e)
+			default:
+				told += t.weight
 				c.evidence = append(c.evidence, e)
 			}
 		}
+	}
+	if told <= 1 {
+		c.evidence = append(c.evidence, aside...)
 	}
 	return c, true
 }
@@ -153,10 +166,11 @@ func (p *problem) fromCodes() []candidate {
 	return found
 }
 
+// unique drops what is said already, in the same words or in more.
 func unique(list []Evidence) []Evidence {
 	var out []Evidence
 	for _, e := range list {
-		if !slices.Contains(out, e) {
+		if !slices.ContainsFunc(out, func(o Evidence) bool { return strings.Contains(o.Text, e.Text) }) {
 			out = append(out, e)
 		}
 	}
@@ -234,12 +248,19 @@ func oauth(codes ...string) test {
 
 // at holds at the steps named.
 func at(steps ...string) test {
-	return test{weight: 1, holds: func(p *problem) (Evidence, bool) { return Evidence{}, slices.Contains(steps, p.where) }}
+	return test{weight: 1, aside: true, holds: func(p *problem) (Evidence, bool) {
+		if p.where == "" {
+			return Evidence{}, slices.Contains(steps, "")
+		}
+		return Evidence{"it failed at " + clip(Clean(p.where), 20), ""}, slices.Contains(steps, p.where)
+	}}
 }
 
 // from holds for the providers named.
 func from(providers ...string) test {
-	return test{weight: 1, holds: func(p *problem) (Evidence, bool) { return Evidence{}, slices.Contains(providers, p.provider) }}
+	return test{weight: 1, aside: true, holds: func(p *problem) (Evidence, bool) {
+		return Evidence{"the provider is " + clip(Clean(p.provider), 20), ""}, slices.Contains(providers, p.provider)
+	}}
 }
 
 // status holds for the HTTP statuses named.
@@ -351,7 +372,7 @@ func (p *problem) shown(name string) string {
 	if slices.Contains(secretFacts, name) {
 		return fmt.Sprintf("(%d characters)", len(p.verbatim(name)))
 	}
-	return cleanLine(fmt.Sprint(p.context[name]))
+	return Clean(fmt.Sprint(p.context[name]))
 }
 
 // find says whether text has a phrase. It looks at each octet a fixed number

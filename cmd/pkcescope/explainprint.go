@@ -104,7 +104,7 @@ func (p explainPrinter) others(d inspect.Diagnosis) {
 		p.section("It could also be")
 		for _, c := range d.Causes[1:] {
 			p.prose("  - ", "    ", c.Title+" ("+string(c.Confidence)+", "+c.ID+")")
-			if tests[c.ID] != "" {
+			if tests[c.ID] != "" && tests[c.ID] != d.Next { // that one comes below
 				p.prose("    ", "    ", tests[c.ID])
 			}
 		}
