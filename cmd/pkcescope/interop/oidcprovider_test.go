@@ -79,8 +79,21 @@ func testOIDCProvider(t *testing.T) {
 		if body := fmt.Sprint(token.Exchanges[0].Response.Body); !strings.Contains(body, "invalid_grant") {
 			t.Errorf("the provider's own words are lost: %s", body)
 		}
-		if len(token.Findings) == 0 {
-			t.Error("nothing is found about the failed step")
+		if !d.found("verifier-mismatch") {
+			t.Error("no finding says that verifier and challenge do not match")
+		}
+	})
+
+	t.Run("another redirect URI when the code is redeemed", func(t *testing.T) {
+		b := newBrowser(t)
+		r := start(t, b, at(current, "--set", "token.redirect_uri=http://127.0.0.1/other")...)
+		signIn(t, b, b.wanted(t))
+		d := r.finish(t, 1, "failed")
+		if got := d.step("token"); got.Status != "failed" || got.Error == nil || got.Error.Kind != "server" {
+			t.Errorf("token = %s, %+v, want the server's refusal", got.Status, got.Error)
+		}
+		if !d.found("redirect-uri-differs") {
+			t.Error("no finding says that the redirect URIs differ")
 		}
 	})
 
