@@ -1,8 +1,10 @@
 package inspect
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
 	"github.com/pkcescope/pkcescope/flow/lab"
@@ -152,9 +154,9 @@ func resultSign(result string) string {
 
 func sawName(s lab.Saw) string {
 	if s == lab.SawAuthorize {
-		return "the authorize URL too"
+		return "authorize URL too"
 	}
-	return "the redirect only"
+	return "redirect only"
 }
 
 func clientName(m flow.Method) string {
@@ -162,7 +164,7 @@ func clientName(m flow.Method) string {
 	case flow.MethodNone:
 		return "no PKCE"
 	case flow.MethodOmitted:
-		return "method omitted"
+		return "omitted"
 	case flow.MethodPlain, flow.MethodS256:
 	}
 	return string(m)
@@ -196,4 +198,93 @@ func (p *printer) scenario(s AttackScenario) {
 	}
 	p.para("  ", "Stopped by "+s.StoppedBy+" ("+strings.Join(clauses, ", ")+").")
 	p.para("  ", "To flip it: "+s.Flip)
+}
+
+// PlayRef names a play: a scenario with its defence or without, or a cell of
+// the matrix.
+type PlayRef struct {
+	Scenario    string
+	Saw, Client string // of a cell
+	Defended    bool   // of a scenario
+}
+
+// Cell says whether the play is a cell of the matrix.
+func (r PlayRef) Cell() bool { return r.Scenario == lab.StolenCode }
+
+// Title is what the play is called before it is staged.
+func (r PlayRef) Title() string {
+	if r.Cell() {
+		return sawName(lab.Saw(r.Saw)) + ", " + clientName(flow.Method(r.Client))
+	}
+	return ScenarioTitle(r.Scenario)
+}
+
+// Flip is the play in which the one change is made that turns the result
+// round.
+func (r PlayRef) Flip() PlayRef {
+	switch {
+	case !r.Cell():
+		r.Defended = !r.Defended
+	case r.Client == string(flow.MethodS256):
+		r.Client = string(flow.MethodNone)
+	case r.Client != string(flow.MethodNone) && r.Saw == string(lab.SawRedirect):
+		r.Saw = string(lab.SawAuthorize)
+	default:
+		r.Client = string(flow.MethodS256)
+	}
+	return r
+}
+
+// BoardRow is a row of the matrix, or a scenario without its defence and with
+// it.
+type BoardRow struct {
+	Title string
+	Plays []PlayRef
+}
+
+// Board is every play there is: the matrix with the heads of its columns, and
+// the scenarios.
+func Board() (heads []string, matrix, scenarios []BoardRow) {
+	for _, m := range lab.Clients() {
+		heads = append(heads, clientName(m))
+	}
+	for _, saw := range lab.Sights() {
+		row := BoardRow{Title: sawName(saw)}
+		for _, m := range lab.Clients() {
+			row.Plays = append(row.Plays, PlayRef{Scenario: lab.StolenCode, Saw: string(saw), Client: string(m)})
+		}
+		matrix = append(matrix, row)
+	}
+	for _, id := range lab.Scenarios() {
+		scenarios = append(scenarios, BoardRow{Title: ScenarioTitle(id), Plays: []PlayRef{{Scenario: id}, {Scenario: id, Defended: true}}})
+	}
+	return heads, matrix, scenarios
+}
+
+// Stage plays a reference in a lab. The function it returns reads the play
+// anew, with secrets or without.
+func Stage(ctx context.Context, l *lab.Lab, r PlayRef) (func(reveal bool) Theatre, error) {
+	var p lab.Play
+	var err error
+	if r.Cell() {
+		p, err = l.Steal(ctx, lab.Saw(r.Saw), flow.Method(r.Client))
+	} else {
+		p, err = l.Play(ctx, r.Scenario, r.Defended)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func(reveal bool) Theatre { return ReadPlay(p, Options{Reveal: reveal}) }, nil
+}
+
+// SearchBar says how far a search has come, as a bar of so many cells: how
+// much is done, how fast, how long it will take.
+func SearchBar(p lab.Progress, cells int) string {
+	if p.Total == 0 || p.Rate <= 0 || cells <= 0 {
+		return ""
+	}
+	filled := min(int(uint64(cells)*p.Tried/p.Total), cells)
+	left := time.Duration(float64(p.Total-min(p.Tried, p.Total)) / p.Rate * float64(time.Second)).Round(time.Second)
+	return fmt.Sprintf("%s%s %3d%%  %.1f M guesses/s  %s left",
+		strings.Repeat("█", filled), strings.Repeat("░", cells-filled), 100*p.Tried/p.Total, p.Rate/1e6, left)
 }

@@ -47,6 +47,18 @@ type ComparedRun struct {
 	Answer string `json:"answer"`
 }
 
+// Group is the name of the columns among which the run stands.
+func (r ComparedRun) Group() string {
+	switch r.Kind {
+	case lab.KindTrap:
+		return "traps"
+	case lab.KindProbe:
+		return "probes"
+	case lab.KindMethod:
+	}
+	return "methods"
+}
+
 // TwinDifference is a value that is not the same in all runs. What is merely fresh
 // in each run is no difference.
 type TwinDifference struct {
@@ -62,6 +74,16 @@ type TwinDerivation struct {
 	Verifier string `json:"code_verifier"`
 	Plain    string `json:"plain"`
 	S256     string `json:"S256"`
+}
+
+// Characters returns the two challenges with the characters marked that differ.
+func (d TwinDerivation) Characters() (plain, s256 []Character) {
+	a, b := characters(d.Plain), characters(d.S256)
+	for i := range min(len(a), len(b)) {
+		plain = append(plain, Character{Text: a[i], Marked: a[i] != b[i]})
+		s256 = append(s256, Character{Text: b[i], Marked: a[i] != b[i]})
+	}
+	return plain, s256
 }
 
 // ComparedStep is a step with the runs side by side.
@@ -133,6 +155,7 @@ type ComparedCell struct {
 	// same key are no difference.
 	counts bool
 	key    string
+	masked bool // Text is a mask for people
 }
 
 // CompareRuns lays the runs of a comparison side by side, as far as they have
@@ -345,6 +368,7 @@ func (c comparer) row(id flow.StepID, name string, answers bool) ComparedRow {
 			values[i] = c.shown[i].text(withoutTrailer(v.Value))
 			if v.Secret {
 				values[i] = c.shown[i].secret(v.Value)
+				cell.masked = !c.shown[i].reveal
 			}
 			cell.Note = c.note(i, name, v.Value)
 		}

@@ -157,41 +157,85 @@ func (p *printer) row(row ComparedRow, columns []int, room int) {
 	p.side(sign, name, room, each(columns, func(i int) []string { return row.Cells[i].lines(room, sign != "") }))
 }
 
-// lines is a cell in lines of so many characters; marks stand under what they
-// mark.
-func (c ComparedCell) lines(room int, marks bool) []string {
+// CellLine is a line of a cell.
+type CellLine struct {
+	Text string
+	Kind CellKind
+}
+
+// CellKind says what a line of a cell is.
+type CellKind int
+
+// The kinds: the value itself, marks under the characters that differ, and
+// what the value is, where that is the difference.
+const (
+	CellValue CellKind = iota
+	CellMarks
+	CellNote
+)
+
+// String is the value in one line.
+func (c ComparedCell) String() string {
 	if c.Absent {
-		return []string{"–"}
+		return "–"
 	}
-	var out []string
+	return plainText(c.Text)
+}
+
+// Lines lays the cell out in lines of so many characters. With marks there is
+// a line of them under what they mark.
+func (c ComparedCell) Lines(room int, marks bool) []CellLine {
+	if c.Absent {
+		return []CellLine{{Text: "–"}}
+	}
+	var out []CellLine
 	text := c.Text
-	if n := len(text); c.Fresh && n > longFresh {
+	switch n := len(text); {
+	case c.Fresh && n > longFresh:
 		// Of a token nobody compares characters.
-		text = append(append([]Character{}, text[:min(12, room-1)]...), Character{Text: "…"})
-		out = append(out, plainText(text), count(n, "character"))
-	} else {
-		for len(text) > 0 {
-			line, under := "", ""
-			for len(text) > 0 && utf8.RuneCountInString(line+text[0].Text) <= max(room, 1) {
-				line += text[0].Text
-				mark := " "
-				if text[0].Marked {
-					mark = "^"
-				}
-				under += strings.Repeat(mark, utf8.RuneCountInString(text[0].Text))
-				text = text[1:]
-			}
-			if line == "" {
-				break // one character is wider than the column
-			}
-			out = append(out, line)
-			if under = strings.TrimRight(under, " "); marks && under != "" {
-				out = append(out, under)
-			}
+		out = append(out, CellLine{Text: plainText(text[:max(min(12, room-1), 0)]) + "…"}, CellLine{Text: count(n, "character")})
+	case c.masked && n > room:
+		for _, l := range wrapWords(plainText(text), room) {
+			out = append(out, CellLine{Text: l})
 		}
+	default:
+		out = markedLines(text, room, marks)
 	}
 	if c.Note != "" {
-		out = append(out, wrapWords("= "+c.Note, room)...)
+		for _, l := range wrapWords("= "+c.Note, room) {
+			out = append(out, CellLine{l, CellNote})
+		}
+	}
+	return out
+}
+
+// markedLines cuts text into lines, with marks under them.
+func markedLines(text []Character, room int, marks bool) []CellLine {
+	var out []CellLine
+	for len(text) > 0 {
+		line, under := "", ""
+		for len(text) > 0 && (line == "" || utf8.RuneCountInString(line+text[0].Text) <= room) {
+			line += text[0].Text
+			mark := " "
+			if text[0].Marked {
+				mark = "^"
+			}
+			under += strings.Repeat(mark, utf8.RuneCountInString(text[0].Text))
+			text = text[1:]
+		}
+		out = append(out, CellLine{Text: line})
+		if under = strings.TrimRight(under, " "); marks && under != "" {
+			out = append(out, CellLine{under, CellMarks})
+		}
+	}
+	return out
+}
+
+// lines is the cell as plain text.
+func (c ComparedCell) lines(room int, marks bool) []string {
+	var out []string
+	for _, l := range c.Lines(room, marks) {
+		out = append(out, l.Text)
 	}
 	return out
 }
@@ -240,7 +284,7 @@ func (r ComparedRun) verdict() string {
 func (p *printer) derivation(d TwinDerivation) {
 	p.line("")
 	p.line("One verifier under both methods (worked out here, never sent)")
-	left, right, _ := Compare(d.Plain, d.S256)
+	left, right := d.Characters()
 	p.line("  code_verifier          " + d.Verifier)
 	p.line("  challenge with plain   " + plainText(left))
 	p.line("  challenge with S256    " + plainText(right))

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -176,10 +177,37 @@ func beatExchanges(t flow.Transcript, b lab.Beat, o Options) []Exchange {
 	}
 	for _, s := range Read(t, o).Steps {
 		if s.ID == b.Step {
-			return s.Exchanges
+			out := slices.Clone(s.Exchanges)
+			for i := range out {
+				nameHost(&out[i])
+			}
+			return out
 		}
 	}
 	return nil
+}
+
+// nameHost says to whom a request went that did not go to a provider.
+func nameHost(x *Exchange) {
+	u, err := url.Parse(x.Request.URL)
+	if err != nil {
+		return
+	}
+	switch who, _ := lab.HostOf(u.Host); who {
+	case lab.RoleApp:
+		x.Label = "Request to the app"
+	case lab.RoleThief:
+		x.Label = "Request to the thief"
+	case lab.RoleUser, lab.RoleProvider:
+	default:
+		// A beat may hold requests that belong to several steps.
+		switch {
+		case strings.HasSuffix(u.Path, "/oauth2/v2.0/token"):
+			x.Label = "Token request"
+		case strings.HasSuffix(u.Path, "/oauth2/v2.0/authorize"):
+			x.Label = "Authorize request"
+		}
+	}
 }
 
 // searchText says what a search came to: "2,155,722 guesses in 0.2 s, …".

@@ -262,7 +262,7 @@ func (m *Model) escape() tea.Cmd {
 	case m.tokens:
 		m.tokens = false
 	default:
-		m.screen = screenHome
+		m.screen = m.visit.back
 		m.home.load(m.options.Profiles)
 	}
 	return nil

@@ -33,6 +33,8 @@ const (
 	entryProfile
 	entryFile
 	entryBench
+	entryCompare
+	entryTheatre
 )
 
 // load lists what can be started.
@@ -63,6 +65,8 @@ func (h *home) load(p Profiles) {
 		}
 	}
 	h.entries = append(h.entries, entry{entryFile, "Open a file", "a saved transcript, to look at without a network"},
+		entry{entryCompare, "Compare", "none, plain and S256 side by side, at the practice tenant"},
+		entry{entryTheatre, "Interception", "a stolen code redeemed, or refused, step by step"},
 		entry{entryBench, "PKCE bench", "a verifier, its challenge, and why two do not match"})
 	h.at = min(h.at, len(h.entries)-1)
 }
@@ -110,6 +114,12 @@ func (m *Model) chooseHome() tea.Cmd {
 		m.open(newOpenForm(m))
 	case entryBench:
 		return m.benchFresh()
+	case entryCompare, entryTheatre:
+		if why := m.whyNoLab(); why != "" {
+			m.say(toneWarn, why)
+			return nil
+		}
+		return choose(e.kind == entryCompare, (*Model).comparePractice, (*Model).openTheatre)(m)
 	}
 	return nil
 }

@@ -65,6 +65,10 @@ func (m *Model) table() []command {
 		return homeCommands
 	case m.screen == screenBench:
 		return benchCommands
+	case m.screen == screenCompare:
+		return compareCommands
+	case m.screen == screenTheatre:
+		return choose(m.theatre.onStage, stageCommands, boardCommands)
 	case m.waiting():
 		return waitCommands
 	default:
@@ -74,7 +78,7 @@ func (m *Model) table() []command {
 
 // These tables refer to functions that in turn show the tables, which Go does
 // not allow in an initial value.
-var homeCommands, waitCommands, walkCommands, benchCommands []command
+var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands []command
 
 func init() {
 	quit := command{
@@ -112,6 +116,16 @@ func init() {
 			do:   (*Model).benchFresh,
 		},
 		{
+			Binding: bind("c", "c", "compare"), group: "Home", foot: 5,
+			long: "Run the practice tenant's client with none, plain and S256, side by side.",
+			why:  (*Model).whyNoLab, do: (*Model).comparePractice,
+		},
+		{
+			Binding: bind("i", "i", "interception"), group: "Home", foot: 6,
+			long: "The interception theatre: watch a stolen code be redeemed, or refused.",
+			why:  (*Model).whyNoLab, do: (*Model).openTheatre,
+		},
+		{
 			Binding: bind("esc", "esc", "back to the walk"), group: "Home", foot: 4,
 			long: "Go back to the walk that is open.",
 			why:  func(m *Model) string { return choose(m.hasVisit(), "", "This is the first screen. Press q to quit.") },
@@ -143,6 +157,9 @@ func init() {
 		help, quit,
 	}
 	benchCommands = append(newBenchCommands(), help, quit)
+	compareCommands = append(newCompareCommands(), help, quit)
+	board, stage := newTheatreCommands()
+	boardCommands, stageCommands = append(board, help, quit), append(stage, help, quit)
 	walkCommands = append(flowCommands(), append(lookCommands(), help, quit)...)
 }
 
@@ -269,6 +286,16 @@ func lookCommands() []command {
 			Binding: bind("P", "P", "PKCE bench"), group: "Look", foot: 17,
 			long: "The verifier and the challenge of this run on the bench: the derivation, octet by octet, live.",
 			do:   (*Model).benchOfWalk,
+		},
+		{
+			Binding: bind("c", "c", "compare"), group: "Look", foot: 17,
+			long: "Run this client with none, plain and S256, side by side, and see what that says about the server.",
+			why:  (*Model).whyNoLab, do: (*Model).compareWalk,
+		},
+		{
+			Binding: bind("i", "i", "interception"), group: "Look", foot: 18,
+			long: "The interception theatre: watch a stolen code be redeemed, or refused.",
+			why:  (*Model).whyNoLab, do: (*Model).openTheatre,
 		},
 		{
 			Binding: bind("/ ctrl+s", "/", "find"), group: "Look", foot: 16,

@@ -18,6 +18,8 @@ const (
 	screenHome screen = iota
 	screenWalk
 	screenBench
+	screenCompare
+	screenTheatre
 )
 
 // Model is the program's state. Init, Update and View have value receivers, so
@@ -40,6 +42,9 @@ type Model struct {
 	visit visit
 	bench bench
 
+	compare compare
+	theatre theatre
+
 	views   [numPanes]view
 	panes   [numPanes]paneState
 	tokens  bool // the middle shows the decoded tokens
@@ -58,6 +63,7 @@ type visit struct {
 	browsers *browsers
 	config   flow.Config
 	file     string
+	back     screen // where esc leads
 	// changed is signalled by the walk, and ended is closed with it.
 	changed chan struct{}
 	ended   chan struct{}
@@ -142,8 +148,14 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *Model) sync() {
 	a := arrangement{w: m.w, h: m.h, focus: m.focus, whole: m.whole(), answered: m.answered(), single: m.diagram}
 	m.layout = newLayout(a)
-	if m.screen == screenBench {
+	switch m.screen {
+	case screenBench:
 		m.syncBench()
+	case screenCompare:
+		m.syncCompare()
+	case screenTheatre:
+		m.syncTheatre()
+	case screenHome, screenWalk:
 	}
 	if m.screen != screenWalk {
 		return

@@ -16,6 +16,8 @@ type Options struct {
 	// Browser opens the person's own browser. Nil: there is none, and the URL
 	// is shown.
 	Browser flow.Browser
+	// Lab is the experiments. Nil: there are none.
+	Lab Lab
 	// Profiles are the saved clients.
 	Profiles Profiles
 	// Secret returns the client secret from the environment, or "".

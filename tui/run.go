@@ -29,6 +29,8 @@ func Run(ctx context.Context, o Options) error {
 	last, err := p.Run()
 	if m, ok := last.(Model); ok {
 		m.visit.end()
+		m.compare.end()
+		m.theatre.end()
 	}
 	if errors.Is(err, tea.ErrInterrupted) {
 		return context.Canceled

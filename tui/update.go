@@ -60,6 +60,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.onTraced(msg)
 	case saidMsg:
 		m.notice = notice(msg)
+	case labMsg:
+		return msg.apply(m)
 	}
 	return nil
 }
@@ -104,6 +106,8 @@ func (m *Model) onPaste(msg tea.PasteMsg) tea.Cmd {
 		return m.onFindKey(msg)
 	case m.screen == screenBench:
 		return m.onBenchPaste(msg)
+	case m.screen == screenCompare:
+		return m.onComparePaste(msg.Content)
 	case m.screen == screenWalk && m.live() && (m.waiting() || m.visit.reading.pending.Waiting):
 		return m.askPaste(msg.Content)
 	}
@@ -376,6 +380,9 @@ func (m *Model) onClick(msg tea.MouseClickMsg) tea.Cmd {
 		m.benchClick(msg.X, msg.Y)
 		return nil
 	}
+	if m.screen == screenTheatre {
+		return m.theatreClick(msg.X, msg.Y)
+	}
 	for p := range pane(numPanes) {
 		if r := m.layout.panes[p]; r.holds(msg.X, msg.Y) {
 			m.focus = p
@@ -405,6 +412,13 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 	if m.screen == screenBench {
 		m.benchWheel(msg.X, msg.Y, by)
 		return
+	}
+	switch m.screen {
+	case screenCompare:
+		labWheel([]*labPane{&m.compare.panes[0]}, msg.X, msg.Y, by)
+	case screenTheatre:
+		labWheel(m.theatrePanes(), msg.X, msg.Y, by)
+	case screenHome, screenWalk, screenBench:
 	}
 	for p := range pane(numPanes) {
 		if m.screen == screenWalk && m.layout.panes[p].holds(msg.X, msg.Y) {

@@ -20,7 +20,7 @@ func (m Model) View() tea.View {
 		return v
 	}
 	d := m.top()
-	p.dim = d != nil || m.screen == screenWalk && m.waiting()
+	p.dim = d != nil || m.screen == screenWalk && m.waiting() || m.compareWaiting()
 	var rows []string
 	switch m.screen {
 	case screenHome:
@@ -28,6 +28,10 @@ func (m Model) View() tea.View {
 	case screenBench:
 		rows = m.benchRows(p)
 		v.Cursor = m.benchCursor()
+	case screenCompare:
+		rows = m.compareRows(p)
+	case screenTheatre:
+		rows = m.theatreRows(p)
 	default:
 		rows = m.walkRows(p)
 	}
@@ -37,6 +41,8 @@ func (m Model) View() tea.View {
 		v.Cursor = m.overlay(p, rows, d.sheet(&m))
 	case m.screen == screenWalk && m.waiting():
 		v.Cursor = m.overlay(p, rows, m.waitSheet())
+	case m.compareWaiting():
+		v.Cursor = m.overlay(p, rows, m.compareWaitSheet())
 	case m.search.typing:
 		_, x := m.search.input.window(&m, m.findRoom())
 		v.Cursor = tea.NewCursor(len(findPrompt)+x, m.h-1)

@@ -179,19 +179,7 @@ func (b *bar) fail(err error) error {
 func (b *bar) progress(p lab.Progress) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.draw(progressText(p))
-}
-
-const barCells = 20
-
-func progressText(p lab.Progress) string {
-	if p.Total == 0 || p.Rate <= 0 {
-		return ""
-	}
-	filled := int(barCells * p.Tried / p.Total) //nolint:gosec // At most barCells.
-	left := time.Duration(float64(p.Total-p.Tried) / p.Rate * float64(time.Second)).Round(time.Second)
-	return fmt.Sprintf("%s%s %3d%%  %.1f M/s  %s left",
-		strings.Repeat("█", filled), strings.Repeat("░", barCells-filled), 100*p.Tried/p.Total, p.Rate/1e6, left)
+	b.draw(inspect.SearchBar(p, 20))
 }
 
 func (b *bar) draw(text string) {

@@ -95,6 +95,9 @@ func terminalOptions(t *tenant, theme string) (tui.Options, error) {
 
 // show runs the terminal program. A signal ends it like any other command.
 func show(cmd *cobra.Command, o tui.Options) error {
+	lab := &experiments{}
+	defer lab.close()
+	o.Lab = lab
 	err := tui.Run(cmd.Context(), o)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("the terminal program ended: %w", err)

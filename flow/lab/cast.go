@@ -25,6 +25,17 @@ const (
 	evilHost   = "login.fabrikam.example"   // the issuer that the thief runs
 )
 
+// HostOf says whose a host of the stage is.
+func HostOf(host string) (Role, bool) {
+	switch host {
+	case portalHost:
+		return RoleApp, true
+	case shopHost, evilHost:
+		return RoleThief, true
+	}
+	return "", false
+}
+
 const (
 	portalRedirect = "https://" + portalHost + "/signin-oidc"
 	boardRedirect  = "https://" + portalHost + "/board"

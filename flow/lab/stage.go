@@ -92,6 +92,8 @@ func (s *stage) end() Play {
 		}
 	}
 	for _, b := range s.play.Beats {
+		// What an app sends while it answers is recorded before its answer.
+		slices.SortStableFunc(b.Exchanges, byStart)
 		i := slices.IndexFunc(t.Steps, func(x flow.Step) bool { return x.ID == b.Step })
 		if i < 0 {
 			continue
@@ -110,11 +112,13 @@ func (s *stage) end() Play {
 				}
 			}
 		}
-		slices.SortStableFunc(step.Exchanges, func(a, b flow.Exchange) int { return a.Timing.Start.Compare(b.Timing.Start) })
+		slices.SortStableFunc(step.Exchanges, byStart)
 	}
 	s.play.Transcript = t
 	return s.play
 }
+
+func byStart(a, b flow.Exchange) int { return a.Timing.Start.Compare(b.Timing.Start) }
 
 // RoundTrip implements [http.RoundTripper]: hosts of the stage are answered by
 // their handlers, loopback by the network, and nothing else is there.
