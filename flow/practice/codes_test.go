@@ -265,6 +265,13 @@ var reachable = []struct {
 		p.use("(web)").change(func(r *Registration) { r.Certificates = newClientCertificate(p.t).registered() })
 		return p.asserted(newClientCertificate(p.t).assertion(p.t, p, nil))
 	}},
+	{700027, "an assertion by a certificate that has expired", func(p *play) int {
+		c := p.withCertificate()
+		p.clock.forward(25 * time.Hour)
+		return p.asserted(c.assertion(p.t, p, func(j *jwt.Claims) {
+			j.NotBefore, j.Expiry = jwt.NewNumericDate(p.clock.now()), jwt.NewNumericDate(p.clock.now().Add(time.Minute))
+		}))
+	}},
 	{700021, "an assertion of another client", func(p *play) int {
 		c := p.withCertificate()
 		return p.asserted(c.assertion(p.t, p, func(j *jwt.Claims) { j.Issuer = guidFrom("another") }))

@@ -24,6 +24,20 @@ func TestOfManyRedemptionsOneWins(t *testing.T) {
 	}
 }
 
+// The mark on a code is what decides between two that come at the same time.
+func TestACodeIsMarkedOnce(t *testing.T) {
+	g := newGrants()
+	key := g.addCode(grant{})
+	if !g.redeem(key) || g.redeem(key) {
+		t.Error("a code is redeemed never or twice")
+	}
+	g.addDevice(device{code: "d", userCode: "u"})
+	g.answerDevice("u", deviceApproved, grant{})
+	if !g.redeemDevice("d") || g.redeemDevice("d") {
+		t.Error("a device is served never or twice")
+	}
+}
+
 func TestOldestCodesAreDropped(t *testing.T) {
 	g := newGrants()
 	first := g.addCode(grant{})
