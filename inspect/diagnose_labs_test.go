@@ -93,3 +93,32 @@ func walkLab(t *testing.T, lab broken.Lab) flow.Transcript {
 	_ = w.Run(ctx) // labs fail; the transcript says how
 	return w.Transcript()
 }
+
+func TestAFailedStepShowsItsCauseAndTheParameterItRestsOn(t *testing.T) {
+	for _, row := range []struct {
+		name, code, about string
+		change            func(*flow.Config)
+	}{
+		{"wrong verifier", "aadsts501481", "code_verifier", edit(flow.StepToken, "code_verifier", inspect.ExampleVerifier)},
+		{"verifier left out", "aadsts50148", "code_verifier", unset(flow.StepToken, "code_verifier")},
+		{"other redirect URI", "aadsts500112", "redirect_uri", edit(flow.StepToken, "redirect_uri", "http://localhost:1/other")},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			tr := walk(t, row.change)
+			d, failed := inspect.DiagnoseStep(tr, flow.StepToken)
+			if !failed || d.Unknown {
+				t.Fatalf("the token step: failed %v, unknown %v", failed, d.Unknown)
+			}
+			if d.Causes[0].Confidence != inspect.Certain {
+				t.Errorf("%s is %s, though both requests are known", d.Causes[0].ID, d.Causes[0].Confidence)
+			}
+			findings := d.Findings()
+			if f := findings[0]; f.Code != row.code || f.Row != row.about || f.Try == "" || f.Severity != inspect.SeverityError {
+				t.Errorf("%+v, want the code %s about %s", f, row.code, row.about)
+			}
+			if _, failed := inspect.DiagnoseStep(tr, flow.StepAuthorize); failed {
+				t.Error("a step that did not fail was diagnosed")
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"maps"
@@ -55,14 +56,26 @@ func (d Diagnosis) Findings() []Finding {
 		if i > 0 {
 			f.Severity = SeverityInfo
 		}
-		for _, e := range c.Evidence {
-			if e.Row != "" {
-				f.Row = e.Row
-			}
-		}
+		f.Row = c.about()
 		findings = append(findings, f)
 	}
 	return findings
+}
+
+// about is the row that a cause rests on: what was sent rather than what was
+// answered, where there is a choice.
+func (c Diagnosed) about() string {
+	row := ""
+	for _, e := range c.Evidence {
+		switch e.Row {
+		case "":
+		case "error", "error_description":
+			row = cmp.Or(row, e.Row)
+		default:
+			return e.Row
+		}
+	}
+	return row
 }
 
 // InputOf reads the input of a diagnosis out of a step: what the server said
