@@ -107,10 +107,15 @@ func run(cmd *cobra.Command, f runFlags) error {
 	stop()
 
 	report := inspect.Read(walk.Transcript(), inspect.Options{Now: time.Now(), Reveal: f.reveal})
-	if err := f.deliver(cmd.OutOrStdout(), report); err != nil {
-		return err
+	delivered := f.deliver(cmd.OutOrStdout(), report)
+	ended := conclude(ctx, stderr, report, err)
+	if delivered != nil {
+		complain(stderr, "The transcript could not be written.", delivered.Error(), "Check --save and the space on the disk.")
+		if ended == nil {
+			ended = exitError(exitFailed)
+		}
 	}
-	return conclude(ctx, stderr, report, err)
+	return ended
 }
 
 // opener returns whoever opens the authorize URL.
