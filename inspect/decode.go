@@ -52,44 +52,14 @@ func (d *Decoded) Compare(other Decoded) bool {
 // fragment, or any text with tokens in it. It refuses nothing; text without
 // any token gives no tokens.
 func DecodeToken(text string, o DecodeOptions) Decoded {
-	if o.Now.IsZero() {
-		o.Now = time.Now()
-	}
-	found, named := findTokens(text)
+	found, all := FindSpecimens(text, o)
 	d := Decoded{Found: found, Tokens: []Token{}, plain: []Token{}}
-	var secrets []flow.Value
-	for _, n := range named {
-		for _, value := range []string{n.Value, takeApart(n.Value).text} {
-			secrets = append(secrets, flow.Value{Name: "access_token", Value: value, Secret: true, In: flow.InResponse})
-		}
-	}
 	r := reader{shown: shown{reveal: o.Reveal}}
-	if !o.Reveal {
-		r.redactor = flow.NewRedactor(flow.Transcript{Steps: []flow.Step{{ID: flow.StepToken, Values: secrets}}})
+	if !o.Reveal && len(all) > 0 {
+		r.redactor = flow.NewRedactor(all[0].beside)
 	}
-	all := &params{named}
-	for _, n := range named {
-		j := takeApart(n.Value)
-		name := n.Name
-		if name == "" {
-			name = guessName(&j, o.ClientID)
-		}
-		iss := j.str("iss")
-		if o.Issuer != "" {
-			iss = o.Issuer
-		}
-		g := given{
-			now: o.Now, prov: providerOfURL(iss), issuer: o.Issuer, clientID: o.ClientID, jwks: o.JWKS,
-			nonce: o.Nonce, nonceKnown: o.Nonce != "", noKeys: "no keys were given",
-			code: all.get("code"), accessToken: all.get("access_token"),
-		}
-		if o.Issuer != "" {
-			g.issFrom = "what you gave"
-		}
-		if name == "code" {
-			continue
-		}
-		tok := readToken(name, n.Value, g)
+	for _, s := range all {
+		tok := s.read()
 		d.plain = append(d.plain, r.fileToken(tok))
 		d.Tokens = append(d.Tokens, r.screenToken(tok))
 	}
@@ -121,6 +91,9 @@ func Worst(tokens []Token) Result {
 // tokenNames are the members and parameters whose values are tokens.
 var tokenNames = []string{"id_token", "access_token", "refresh_token", "client_assertion", "logout_token", "id_token_hint", "assertion", "request"}
 
+// foundResponse is where the tokens of a token response stand.
+const foundResponse = "a token response"
+
 // findTokens finds tokens and the names they go by; a name is empty where the
 // text does not tell.
 func findTokens(text string) (found string, named []field) {
@@ -145,7 +118,7 @@ func findTokens(text string) (found string, named []field) {
 	if strings.HasPrefix(trimmed, "{") || strings.HasPrefix(trimmed, "[") {
 		pairs, _ := jsonPairs([]byte(trimmed))
 		if pick(pairs); named != nil {
-			return "a token response", named
+			return foundResponse, named
 		}
 	}
 	if bare := strings.TrimLeft(trimmed, "#?"); strings.Contains(bare, "=") && !strings.ContainsAny(bare, " \n\"<{") {

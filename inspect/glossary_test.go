@@ -79,8 +79,16 @@ func TestAClaimIsExplainedInItsProvidersTerms(t *testing.T) {
 	if general, entra := sub.Meaning(""), sub.Meaning("entra"); general == entra || !strings.Contains(entra, "pairwise") {
 		t.Errorf("general %q, Entra %q", general, entra)
 	}
-	if sub.Meaning("entra-v1") != sub.Meaning("entra") || sub.Meaning("google") != sub.Meaning("") {
+	if sub.Meaning("entra-v1") != sub.Meaning("entra") || sub.Meaning("somebody") != sub.Meaning("") {
 		t.Error("a provider without a meaning of its own has its family's, or the general one")
+	}
+	iss, _ := inspect.Claims().Find("iss", "")
+	said := map[string]string{}
+	for _, p := range []string{"", "entra", "entra-v1", "keycloak", "auth0", "okta", "google"} {
+		if other, twice := said[iss.Meaning(p)]; twice {
+			t.Errorf("iss means the same at %q and %q", p, other)
+		}
+		said[iss.Meaning(p)] = p
 	}
 }
 

@@ -152,6 +152,13 @@ type Token struct {
 	Problem string `json:"problem,omitempty"`
 	// Whose says whose token it is and who may read it, in a sentence.
 	Whose string `json:"whose,omitempty"`
+	// Scopes are what was asked for beside what was granted; only an access
+	// token has them.
+	Scopes []Scope `json:"scopes,omitempty"`
+	// Missing is what a reader may look for in it in vain.
+	Missing []Missing `json:"missing,omitempty"`
+	// Curiosity is worth knowing about the token and nothing to build on.
+	Curiosity string `json:"curiosity,omitempty"`
 	// Parts are the pieces of the token with the octets that they stand for.
 	Parts []TokenPart `json:"-"`
 }
@@ -177,6 +184,24 @@ type Check struct {
 	Actual   string `json:"actual"`
 	// Why says how to read the result, in a sentence.
 	Why string `json:"why,omitempty"`
+	// Provenance says where the expected value is from.
+	Provenance string `json:"provenance,omitempty"`
+}
+
+// Scope is a scope that was asked for or granted.
+type Scope struct {
+	Name string `json:"name"`
+	// Requested is nil when it is not known what was asked for.
+	Requested *bool `json:"requested"`
+	Granted   bool  `json:"granted"`
+	// Note says how to read the two.
+	Note string `json:"note,omitempty"`
+}
+
+// Missing is a claim or a token that is not there, and what that usually means.
+type Missing struct {
+	Name    string `json:"name"`
+	Meaning string `json:"meaning"`
 }
 
 // Result of a check.

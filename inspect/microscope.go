@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,36 @@ type TokenPart struct {
 	// Text is what the octets say, where they are text; Hex are the octets
 	// themselves, where they are not.
 	Text, Hex string
+
+	sealed bool // the octets may not be seen
+}
+
+// OctetRow is a stretch of a part: characters of base64url, the octets that
+// they stand for in hexadecimal, and what those are in ASCII, with a point for
+// what is not.
+type OctetRow struct{ Encoded, Hex, Text string }
+
+// Rows is how many rows of 3n octets the part has.
+func (p TokenPart) Rows(n int) int {
+	if p.sealed {
+		return 0
+	}
+	return (len(p.Encoded) + 4*n - 1) / (4 * n)
+}
+
+// Row returns the i-th row of 3n octets beside the 4n characters that they
+// were written as (RFC 4648 section 4).
+func (p TokenPart) Row(i, n int) OctetRow {
+	encoded := p.Encoded[min(i*4*n, len(p.Encoded)):min((i+1)*4*n, len(p.Encoded))]
+	octets, _ := decodeBase64(encoded)
+	text := make([]byte, len(octets))
+	for k, c := range octets {
+		text[k] = c
+		if c < ' ' || c > '~' {
+			text[k] = '.'
+		}
+	}
+	return OctetRow{Encoded: encoded, Hex: fmt.Sprintf("% x", octets), Text: string(text)}
 }
 
 // partsOf takes a token's parts apart. What is masked stays masked.
@@ -35,7 +66,7 @@ func partsOf(j *jwt) []TokenPart {
 		if i == len(names) {
 			break
 		}
-		p := TokenPart{Name: names[i], Encoded: encoded}
+		p := TokenPart{Name: names[i], Encoded: encoded, sealed: masked(encoded)}
 		if !masked(encoded) {
 			octets, _ := decodeBase64(encoded)
 			p.Octets = len(octets)
@@ -53,11 +84,11 @@ func partsOf(j *jwt) []TokenPart {
 // mapPart applies f to what came from outside. The octets of the signature are
 // the signature: they are shown only where that is.
 func mapPart(p TokenPart, f func(string) string) TokenPart {
-	encoded := f(p.Encoded)
-	if encoded != p.Encoded && p.Hex != "" {
-		p.Hex = ""
+	encoded, text := f(p.Encoded), f(p.Text)
+	if encoded != p.Encoded || text != p.Text && text != Clean(p.Text) {
+		p.Hex, p.sealed = "", true
 	}
-	p.Encoded, p.Text = encoded, f(p.Text)
+	p.Encoded, p.Text = encoded, text
 	return p
 }
 
@@ -70,17 +101,23 @@ type TokenDifference struct {
 	B    string `json:"b"`
 	// Meaning is what the claim means, in the first token's terms.
 	Meaning string `json:"meaning,omitempty"`
+	// Same is true for what [AlignTokens] lists though it does not differ.
+	Same bool `json:"-"`
 }
 
 // DiffTokens lists what differs between two tokens: the header's members by
 // name, then the claims in the order of the first token.
 func DiffTokens(a, b Token) []TokenDifference {
+	return slices.DeleteFunc(AlignTokens(a, b), func(d TokenDifference) bool { return d.Same })
+}
+
+// AlignTokens puts all members and claims of two tokens beside each other, in
+// the order of [DiffTokens].
+func AlignTokens(a, b Token) []TokenDifference {
 	diff := []TokenDifference{}
 	add := func(part, name, meaning string, inA, inB bool, x, y any, textA, textB string) {
-		if inA && inB && equalJSON(x, y) {
-			return
-		}
-		diff = append(diff, TokenDifference{Part: part, Name: name, A: textA, B: textB, Meaning: meaning})
+		same := inA && inB && equalJSON(x, y)
+		diff = append(diff, TokenDifference{Part: part, Name: name, A: textA, B: textB, Meaning: meaning, Same: same})
 	}
 	all := map[string]any{}
 	for k := range a.Header {
@@ -168,6 +205,48 @@ func Tamperings() []Tampering {
 	return []Tampering{TamperFlipBit, TamperClaim, TamperExpiry, TamperAudience, TamperAlgNone, TamperAlgHMAC, TamperUnsigned}
 }
 
+// Title says what a tampering does, in a few words.
+func (t Tampering) Title() string {
+	switch t {
+	case TamperFlipBit:
+		return "one bit of the signature flipped"
+	case TamperClaim:
+		return "sub changed to another person"
+	case TamperExpiry:
+		return "exp moved ten years on"
+	case TamperAudience:
+		return "aud changed to another client"
+	case TamperAlgNone:
+		return "alg set to none, the signature taken away"
+	case TamperAlgHMAC:
+		return "alg set to HS256"
+	case TamperUnsigned:
+		return "the signature taken away"
+	}
+	return string(t)
+}
+
+// Lesson says why somebody would do it, and what has to notice.
+func (t Tampering) Lesson() string {
+	switch t {
+	case TamperFlipBit:
+		return "A signature is right or wrong; there is no nearly. Nothing else in the token changed, so only the signature can notice."
+	case TamperClaim:
+		return "Who reads the claims without checking the signature lets this person in."
+	case TamperExpiry:
+		return "The check of exp is content, because the token says so itself. Only the signature knows that nobody but the provider may say it."
+	case TamperAudience:
+		return "This is how a token for one app looks to another. A signature alone is not enough where a token really is for somebody else: aud has to be checked too."
+	case TamperAlgNone:
+		return "A library that believes the header takes this token for a good one (RFC 8725 section 3.1). The client decides which algorithms it takes, not the token."
+	case TamperAlgHMAC:
+		return "A library that believes the header takes the provider's public key, which everybody has, for the shared secret of an HMAC (RFC 8725 section 2.1)."
+	case TamperUnsigned:
+		return "The header still promises a signature, and there is none. A missing signature must count as a wrong one."
+	}
+	return ""
+}
+
 // Tamper changes a JWT. It is false for what is no whole JWT.
 func Tamper(token string, how Tampering) (string, bool) {
 	j := takeApart(token)
@@ -211,6 +290,26 @@ func Tamper(token string, how Tampering) (string, bool) {
 		return "", false
 	}
 	return strings.Join([]string{header, payload, signature}, "."), true
+}
+
+// setInToken changes or adds a member of the header, or a claim.
+func setInToken(token, name string, value any, claim bool) (string, bool) {
+	j := takeApart(token)
+	if j.kind != "jwt" || len(j.parts) < 3 {
+		return "", false
+	}
+	parts := slices.Clone(j.parts[:3])
+	i := 0
+	if claim {
+		i = 1
+	}
+	octets, _ := decodeBase64(parts[i])
+	changed, ok := setMember(octets, name, value)
+	if !ok {
+		return "", false
+	}
+	parts[i] = base64.RawURLEncoding.EncodeToString(changed)
+	return strings.Join(parts, "."), true
 }
 
 // setMember changes or adds a member of a JSON object and keeps the others in

@@ -132,6 +132,9 @@ func (p *printer) token(t Token, claims bool) {
 			p.hang("! ", "  ", t.Problem)
 		}
 		p.para("", t.Whose)
+		if claims && t.Curiosity != "" {
+			p.para("", t.Curiosity)
+		}
 		if claims && len(t.Header) > 0 {
 			p.line("")
 			p.line("Header")
@@ -147,6 +150,10 @@ func (p *printer) token(t Token, claims bool) {
 				p.para(strings.Repeat(" ", 6), c.Meaning)
 			}
 		}
+		if claims {
+			p.scopes(t.Scopes)
+			p.missing(t.Missing)
+		}
 		if len(t.Checks) == 0 {
 			return
 		}
@@ -158,9 +165,48 @@ func (p *printer) token(t Token, claims bool) {
 			if !claims && c.Result == Pass {
 				continue
 			}
-			p.hang("  "+mark(c.Result)+" "+pad(c.ID, 10), strings.Repeat(" ", 18), checkText(c))
+			p.hang("  "+mark(c.Result)+" "+pad(c.ID, 10), strings.Repeat(" ", 18), checkText(c, claims))
 		}
 	})
+}
+
+func (p *printer) scopes(all []Scope) {
+	if len(all) == 0 {
+		return
+	}
+	p.line("")
+	p.line("Scopes: requested, granted")
+	for _, s := range all {
+		text := s.State()
+		if s.Note != "" {
+			text += ". " + s.Note
+		}
+		p.hang("  "+pad(s.Name, 18), strings.Repeat(" ", 21), text)
+	}
+}
+
+// State says in a few words what was asked for and what was granted.
+func (s Scope) State() string {
+	switch {
+	case s.Requested == nil:
+		return "granted; it is not known what was requested"
+	case *s.Requested && s.Granted:
+		return "requested, granted"
+	case *s.Requested:
+		return "requested, not granted"
+	}
+	return "not requested, granted"
+}
+
+func (p *printer) missing(all []Missing) {
+	if len(all) == 0 {
+		return
+	}
+	p.line("")
+	p.line("Not in it, and what that usually means")
+	for _, x := range all {
+		p.hang("  "+pad(x.Name, 18), strings.Repeat(" ", 21), x.Meaning)
+	}
 }
 
 func kindName(kind string) string {
@@ -188,11 +234,17 @@ func mark(r Result) string {
 	}
 }
 
-func checkText(c Check) string {
-	if c.Result == Pass {
-		return c.Actual + ". " + c.Why
+// checkText says what came of a check and, if source is set, where the expected
+// value is from.
+func checkText(c Check, source bool) string {
+	from := ""
+	if source && c.Provenance != "" && !strings.HasPrefix(c.Provenance, "nowhere") && !strings.Contains(c.Expected, "(from ") {
+		from = " (expected value: " + c.Provenance + ")"
 	}
-	return "expected " + c.Expected + "; got " + orEmpty(c.Actual) + ". " + c.Why
+	if c.Result == Pass {
+		return c.Actual + ". " + strings.TrimSuffix(c.Why, ".") + from + "."
+	}
+	return "expected " + c.Expected + "; got " + orEmpty(c.Actual) + ". " + strings.TrimSuffix(c.Why, ".") + from + "."
 }
 
 func orEmpty(s string) string {

@@ -17,8 +17,9 @@ type given struct {
 	now      time.Time
 	prov     provider
 	issuer   string
-	issFrom  string // where issuer is from, in words
 	clientID string
+	// Where the values are from, in words.
+	issFrom, clientFrom, nonceFrom, keysFrom, nowFrom string
 	// nonceKnown says whether nonce is what was sent; an empty one was left out.
 	nonce      string
 	nonceKnown bool
@@ -31,6 +32,12 @@ type given struct {
 	algs []string
 	// The code and the access token that came with an ID token.
 	code, accessToken string
+	// answered is true for tokens of a token response, and refreshable when a
+	// refresh token came with them.
+	answered, refreshable bool
+	// granted is the scope of the response, which need not say it.
+	granted     string
+	grantedSaid bool
 	// authorize is the request that the token goes back to; nil if not known.
 	authorize *params
 	// skew is how far the provider's clock is ahead of ours, by the Date header.
@@ -41,7 +48,21 @@ type given struct {
 // tokensOf decodes and checks every token of a run, by step, as they are: not
 // masked, not cleaned.
 func tokensOf(r *run, now time.Time) map[flow.StepID][]Token {
-	g := given{now: now, prov: r.prov, clientID: r.clientID(), authorize: r.authorize}
+	out := map[flow.StepID][]Token{}
+	for id, all := range specimensOf(r, now) {
+		for _, s := range all {
+			out[id] = append(out[id], s.read())
+		}
+	}
+	return out
+}
+
+// specimensOf finds the tokens of a run, by step.
+func specimensOf(r *run, now time.Time) map[flow.StepID][]Specimen {
+	g := given{
+		now: now, nowFrom: "the time at which the run is looked at", prov: r.prov, authorize: r.authorize,
+		clientID: r.clientID(), clientFrom: "the client_id that was sent", nonceFrom: "the authorize request", keysFrom: "the step Keys",
+	}
 	g.issuer, g.issFrom = r.issuer()
 	g.nonce, g.nonceKnown = r.authorize.get("nonce"), r.authorize != nil
 	g.jwks = r.jwks
@@ -53,7 +74,7 @@ func tokensOf(r *run, now time.Time) map[flow.StepID][]Token {
 	}
 	g.algs = r.t.Config.Provider.IDTokenSigningAlgs
 	g.code = r.callback.get("code")
-	out := map[flow.StepID][]Token{}
+	out := map[flow.StepID][]Specimen{}
 	for _, a := range []struct {
 		step   flow.StepID
 		answer *params
@@ -63,22 +84,18 @@ func tokensOf(r *run, now time.Time) map[flow.StepID][]Token {
 		if a.step == flow.StepRefresh {
 			g.code, g.refreshed = "", true
 		}
-		out[a.step] = answerTokens(a.answer, g)
+		g.answered, g.refreshable = true, a.answer.has("refresh_token")
+		g.granted, g.grantedSaid = a.answer.lookup("scope")
+		g.accessToken = a.answer.get("access_token")
+		for _, name := range []string{"id_token", "access_token", "refresh_token"} {
+			if tok := a.answer.get(name); tok != "" {
+				out[a.step] = append(out[a.step], Specimen{name: name, value: tok, given: g, beside: r.t})
+			}
+		}
 	}
 	if tok := r.token.get("client_assertion"); tok != "" {
-		out[flow.StepToken] = append(out[flow.StepToken], readToken("client_assertion", tok, given{now: now, prov: r.prov, clientID: r.clientID()}))
-	}
-	return out
-}
-
-// answerTokens reads the tokens of a token response.
-func answerTokens(answer *params, g given) []Token {
-	g.accessToken = answer.get("access_token")
-	var out []Token
-	for _, name := range []string{"id_token", "access_token", "refresh_token"} {
-		if tok := answer.get(name); tok != "" {
-			out = append(out, readToken(name, tok, g))
-		}
+		own := given{now: now, nowFrom: g.nowFrom, prov: r.prov, clientID: g.clientID, clientFrom: g.clientFrom}
+		out[flow.StepToken] = append(out[flow.StepToken], Specimen{name: "client_assertion", value: tok, given: own, beside: r.t})
 	}
 	return out
 }
@@ -115,6 +132,16 @@ func readToken(name, text string, g given) Token {
 	tok.Whose, tok.Parts = whose(name, &j, g), partsOf(&j)
 	if j.kind == "jwt" {
 		tok.Checks = checksOf(name, &j, g)
+		for i := range tok.Checks {
+			tok.Checks[i].Provenance = provenance(name, tok.Checks[i].ID, g)
+		}
+		tok.Missing = missingFrom(name, &j, g)
+		if name == "access_token" && isGraph(&j) {
+			tok.Curiosity = graphNonce(&j, g)
+		}
+	}
+	if name == "access_token" {
+		tok.Scopes = scopesOf(&j, g)
 	}
 	return tok
 }
@@ -309,6 +336,12 @@ func mapToken(t Token, f func(string) string) Token {
 		parts[i] = mapPart(p, f)
 	}
 	t.Parts = parts
+	t.Curiosity = f(t.Curiosity)
+	scopes := slices.Clone(t.Scopes)
+	for i := range scopes {
+		scopes[i].Name = f(scopes[i].Name)
+	}
+	t.Scopes = scopes
 	return t
 }
 

@@ -169,14 +169,12 @@ func decode(out io.Writer, d inspect.Decoded, asJSON bool) error {
 		return sentence("There is no token in that text.")
 	}
 	if !asJSON {
-		for i, t := range d.Tokens {
-			if i > 0 {
-				fmt.Fprintln(out)
-			}
-			printToken(out, t)
-		}
+		text := d.Text(outputWidth(out))
 		if d.Diff != nil {
-			fmt.Fprintf(out, "\nDifferences to the other token\n%s", inspect.DiffText(d.Diff, 0))
+			text += "\nDifferences to the other token\n" + inspect.DiffText(d.Diff, outputWidth(out))
+		}
+		if _, err := io.WriteString(out, text); err != nil {
+			return err
 		}
 	}
 	switch inspect.Worst(d.Tokens) {
@@ -190,60 +188,4 @@ func decode(out io.Writer, d inspect.Decoded, asJSON bool) error {
 		return exitError(exitFailed)
 	}
 	return nil
-}
-
-// printToken prints a token for a person. Its strings are clean and masked.
-func printToken(out io.Writer, t inspect.Token) {
-	fmt.Fprintf(out, "%s (%s)\n", t.Name, t.Kind)
-	for _, line := range []string{t.Problem, t.Whose} {
-		if line != "" {
-			fmt.Fprintf(out, "  %s\n", line)
-		}
-	}
-	if len(t.Header) > 0 {
-		fmt.Fprintf(out, "\n  Header\n")
-		printPairs(out, headerRows(t.Header))
-	}
-	if len(t.Claims) > 0 {
-		fmt.Fprintf(out, "\n  Claims\n")
-		var rows [][3]string
-		for _, c := range t.Claims {
-			rows = append(rows, [3]string{c.Name, c.Text, c.Meaning})
-		}
-		printPairs(out, rows)
-	}
-	if len(t.Checks) > 0 {
-		fmt.Fprintf(out, "\n  Checks\n")
-		for _, c := range t.Checks {
-			fmt.Fprintf(out, "    %-8s %-10s %s\n", c.Result, c.ID, c.Why)
-			if c.Result == inspect.Fail {
-				fmt.Fprintf(out, "    %-8s %-10s expected %s\n    %-8s %-10s actual   %s\n", "", "", c.Expected, "", "", c.Actual)
-			}
-		}
-	}
-}
-
-// headerRows lays a header out in the order of its names.
-func headerRows(header map[string]any) [][3]string {
-	var rows [][3]string
-	for name, v := range header {
-		rows = append(rows, [3]string{inspect.Clean(name), inspect.Clean(fmt.Sprint(v))})
-	}
-	slices.SortFunc(rows, func(a, b [3]string) int { return strings.Compare(a[0], b[0]) })
-	return rows
-}
-
-// printPairs prints names and values, each with its meaning below it.
-func printPairs(out io.Writer, rows [][3]string) {
-	width := 0
-	for _, r := range rows {
-		width = max(width, len(r[0]))
-	}
-	width = min(width, 20)
-	for _, r := range rows {
-		fmt.Fprintf(out, "    %-*s  %s\n", width, r[0], r[1])
-		if r[2] != "" {
-			fmt.Fprintf(out, "    %-*s    %s\n", width, "", r[2])
-		}
-	}
 }
