@@ -99,7 +99,7 @@ func TestACorrectPairNeverYieldsAMistake(t *testing.T) {
 			{Verifier: v, HasVerifier: true, Challenge: v, HasChallenge: true, Method: "omitted"},
 			{Verifier: v, HasVerifier: true, Challenge: s256(v), HasChallenge: true, SentAs: "code_verifier"},
 		} {
-			if r := ReadPKCE(in); r.Match == nil || !*r.Match || len(r.Mistakes) != 0 {
+			if r := ReadPKCE(in); r.Match == nil || !*r.Match || len(r.Mistakes) != 0 || !r.Verifier.Legal {
 				t.Fatalf("%s %q: match = %v, mistakes = %v", in.Method, v, r.Match, ids(r))
 			}
 		}
@@ -290,8 +290,14 @@ func TestEveryMistakeIsProvedByMakingItAgain(t *testing.T) {
 				if r.Mistakes[i].Confidence != Certain {
 					t.Fatalf("verifier %q, challenge %q: %s is %s, want certain", in.Verifier, in.Challenge, tt.id, r.Mistakes[i].Confidence)
 				}
-				if slices.Contains(ids(r), MistakeOtherVerifier) && tt.id != MistakeOtherVerifier {
-					t.Fatalf("verifier %q, challenge %q: mistakes = %v", in.Verifier, in.Challenge, ids(r))
+				// A mistake that has a name of its own is not taken for another.
+				for _, other := range []MistakeID{MistakeOtherVerifier, MistakeEmbeddedNewline} {
+					if slices.Contains(ids(r), other) && tt.id != other {
+						t.Fatalf("verifier %q, challenge %q: mistakes = %v", in.Verifier, in.Challenge, ids(r))
+					}
+				}
+				if tt.id == MistakeMethodCase && (r.Match == nil || *r.Match) {
+					t.Fatalf("match = %v with the method %q", r.Match, in.Method)
 				}
 			}
 			if made < 10 {
@@ -354,6 +360,46 @@ func TestShapeAloneIsNeverCertain(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A few characters agree by chance.
+func TestAShortPieceOfTheChallengeProvesNothing(t *testing.T) {
+	for n := 1; n < least; n++ {
+		r := ReadPKCE(pair(ExampleVerifier, ExampleChallenge[:n]))
+		for _, m := range r.Mistakes {
+			if m.Confidence == Certain {
+				t.Errorf("%d characters: %s is certain", n, m.ID)
+			}
+		}
+	}
+}
+
+func TestAProofTakesThePlaceOfAGuess(t *testing.T) {
+	r := ReadPKCE(pair(ExampleVerifier+"\n", s256("of another")+"\n"))
+	n := 0
+	for _, m := range r.Mistakes {
+		if m.ID == MistakeTrailingNewline {
+			n++
+			if m.Confidence != Certain {
+				t.Errorf("%s is %s, though the verifier ends in a line feed", m.ID, m.Confidence)
+			}
+		}
+	}
+	if n != 1 {
+		t.Errorf("mistakes = %v, want the line feed once", ids(r))
+	}
+}
+
+func TestWhatAThiefSentIsNotTakenForTheRun(t *testing.T) {
+	run := sentRun("code_challenge_method=S256&code_challenge="+ExampleChallenge, "code_verifier="+ExampleVerifier, ExampleVerifier)
+	last := &run.Steps[len(run.Steps)-1]
+	last.Exchanges = append(last.Exchanges, flow.Exchange{
+		Actor:   flow.ActorAttacker,
+		Request: flow.Request{Method: "POST", URL: "https://idp.example/token", Body: flow.Body("grant_type=authorization_code&code_verifier=guess")},
+	})
+	if r := ReadPKCE(PKCEOfTranscript(run)); r.Match == nil || !*r.Match {
+		t.Errorf("match = %v, mistakes = %v", r.Match, ids(r))
 	}
 }
 

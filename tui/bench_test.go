@@ -107,7 +107,9 @@ func TestTheVerifierOfARunStaysMaskedOnTheBenchUntilItIsRevealed(t *testing.T) {
 		d.Hides(verifier[:10])
 		d.Press("x")
 		d.Shows(verifier[:20], octets, "secrets shown")
-		d.Press("x", "esc")
+		d.Press("x", "n")
+		d.Hides("●●")
+		d.Press("esc")
 		d.Hides("PKCE bench  ")
 		d.Shows("Token")
 	}
