@@ -190,6 +190,9 @@ func TestFactsDecideWhatTheCodeLeavesOpen(t *testing.T) {
 			if first(d) != row.want {
 				t.Errorf("%s, want %s", first(d), row.want)
 			}
+			if slices.ContainsFunc(d.Causes, func(c Diagnosed) bool { return c.ID == row.ruledOut }) {
+				t.Errorf("%s is ruled out and named all the same", row.ruledOut)
+			}
 			if row.ruledOut != "" && !slices.ContainsFunc(d.RuledOut, func(r RuledOut) bool { return r.ID == row.ruledOut && r.Why.Text != "" }) {
 				t.Errorf("ruled out %v, want %s among them", d.RuledOut, row.ruledOut)
 			}
@@ -241,6 +244,10 @@ func TestDifferencesArePointedAt(t *testing.T) {
 func TestSecretsAreNotQuotedAsEvidence(t *testing.T) {
 	secret := "verifier-that-nobody-may-see-0123456789-0123456789"
 	d := Diagnose(Input{Raw: "AADSTS50148", Where: "token", Context: map[string]any{"code_verifier": secret, "client_secret": secret, "code_challenge": secret}})
+	p := newProblem(Input{Context: map[string]any{"client_secret": secret}})
+	if e, _ := fact("client_secret").holds(p); strings.Contains(e.Text, secret) {
+		t.Errorf("a fact quotes a secret: %s", e.Text)
+	}
 	for _, c := range d.Causes {
 		for _, e := range c.Evidence {
 			if strings.Contains(e.Text, secret) {
