@@ -283,7 +283,7 @@ func SearchBar(p lab.Progress, cells int) string {
 	if p.Total == 0 || p.Rate <= 0 || cells <= 0 {
 		return ""
 	}
-	filled := min(int(uint64(cells)*p.Tried/p.Total), cells)
+	filled := int(min(uint64(cells)*p.Tried/p.Total, uint64(cells))) //nolint:gosec // At most cells.
 	left := time.Duration(float64(p.Total-min(p.Tried, p.Total)) / p.Rate * float64(time.Second)).Round(time.Second)
 	return fmt.Sprintf("%s%s %3d%%  %.1f M guesses/s  %s left",
 		strings.Repeat("█", filled), strings.Repeat("░", cells-filled), 100*p.Tried/p.Total, p.Rate/1e6, left)

@@ -96,7 +96,9 @@ func (p *provider) metadata(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func (p *provider) issuer(r *http.Request) string { return p.url + "/" + r.PathValue("fault") }
+func (*provider) issuer(r *http.Request) string {
+	return "http://" + r.Host + "/" + r.PathValue("fault")
+}
 
 // authorize sends the browser straight back. The code holds what the token
 // endpoint must know.
