@@ -14,7 +14,7 @@
 //	{S256}  {plain, omitted}  {microsoft+spa}  {!none}
 //
 // The words are the methods, platforms and response modes; pkce, public,
-// secret, basic, practice, microsoft, entra, openid, offline, paste and failed;
+// secret, basic, key, assertion, mtls, par, jar, dpop, hybrid, jarm, practice, microsoft, entra, openid, offline, paste and failed;
 // and prompt-login and its like. $provider is the provider's name in the run.
 //
 // # Glossaries

@@ -13,10 +13,18 @@ import (
 // authorizeRequest is the authorization request, RFC 6749 section 4.1.1, with
 // what RFC 7636 section 4.3 and OpenID Connect Core section 3.1.2.1 add.
 func (w *Walk) authorizeRequest() (prepared, error) {
-	c := w.t.Config
-	if c.Provider.AuthorizationEndpoint == "" {
+	if w.t.Config.Provider.AuthorizationEndpoint == "" {
 		return prepared{}, missingEndpoint("authorization_endpoint")
 	}
+	if par, ok := w.pushed(); ok {
+		return w.byReference(par)
+	}
+	return w.wrapped(StepAuthorize)
+}
+
+// plainAuthorizeRequest is the request with all its parameters in the open.
+func (w *Walk) plainAuthorizeRequest() prepared {
+	c := w.t.Config
 	var options []oauth2.AuthCodeOption
 	origin := []Value{
 		{Name: "response_type", By: ByFlow, Value: "code"},
@@ -49,11 +57,20 @@ func (w *Walk) authorizeRequest() (prepared, error) {
 			set(v.Name, v.Value, w.chosen(w.given.Method != ""), false)
 		}
 	}
-	r := prepared{Request: Request{
-		Method: http.MethodGet, Header: http.Header{},
-		URL: w.oauth(w.draft.redirectURI).AuthCodeURL(w.draft.state, options...),
-	}, values: origin}
-	return r, nil
+	if c.Ask.ResponseType != "" {
+		options = append(options, oauth2.SetAuthURLParam("response_type", c.Ask.ResponseType))
+		origin[0].Value = c.Ask.ResponseType
+		origin[0].By = w.chosen(c.Ask.ResponseType != ResponseCode)
+	}
+	if w.dpop != nil {
+		set("dpop_jkt", w.dpop.thumbprint(), ByProgram, false)
+	}
+	at := w.oauth(w.draft.redirectURI).AuthCodeURL(w.draft.state, options...)
+	for _, v := range c.Ask.parameters() {
+		at = addPair(at, v.Name, v.Value)
+		origin = append(origin, v)
+	}
+	return prepared{Request: Request{Method: http.MethodGet, Header: http.Header{}, URL: at}, values: origin}
 }
 
 // chosen says who chose a value that has a default.
@@ -95,7 +112,11 @@ func (w *Walk) beginWait() (prepared, *wait, error) {
 			return r, wait, nil
 		}
 		another := withFreePort(c.RedirectURI)
-		if another == c.RedirectURI || tries == 4 {
+		w.mu.Lock()
+		_, pushed := w.pushed()
+		w.draft.made = nil
+		w.mu.Unlock()
+		if another == c.RedirectURI || tries == 4 || pushed {
 			return prepared{}, nil, err
 		}
 		w.mu.Lock()
@@ -112,20 +133,25 @@ func (w *Walk) authorize(ctx context.Context) error {
 		return err
 	}
 	w.note(StepAuthorize, r.values)
+	w.sent(StepAuthorize)
+	if browser := w.o.Browser; browser != nil && browser.Played() {
+		defer wait.browserDone()
+	}
+	return w.openBrowser(ctx, StepAuthorize, r)
+}
 
+// openBrowser shows the URL of a step to whoever is the browser.
+func (w *Walk) openBrowser(ctx context.Context, id StepID, r prepared) error {
 	browser := w.o.Browser
 	if browser == nil || !browser.Played() {
-		w.record(StepAuthorize, Exchange{
+		w.record(id, Exchange{
 			Actor: ActorBrowser, Channel: ChannelFront, Request: r.Request, Timing: Timing{Start: w.o.Now()},
 		})
 	}
 	if browser == nil {
 		return nil
 	}
-	err = browser.Open(ctx, r.URL, func(x Exchange) { w.record(StepAuthorize, x) })
-	if browser.Played() {
-		wait.browserDone()
-	}
+	err := browser.Open(ctx, r.URL, func(x Exchange) { w.record(id, x) })
 	if err == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -134,6 +160,6 @@ func (w *Walk) authorize(ctx context.Context) error {
 	}
 	return Error{
 		Kind: KindTransport, What: "The browser could not be opened.", Why: err.Error(),
-		Try: "Open the authorize URL yourself, in any browser on this machine, and choose no browser here.",
+		Try: "Open the URL yourself, in any browser on this machine, and choose no browser here.",
 	}.Wrap(err)
 }

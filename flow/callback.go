@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // wait is the wait for one authorization response: what was sent, and what
@@ -16,6 +17,9 @@ type wait struct {
 	state     string // as it was sent; empty if none was
 	issuer    string // the provider's, if it is known
 	issNeeded bool   // the metadata promises iss (RFC 9207 section 3)
+
+	jarm     bool   // a signed response was asked for
+	clientID string // its audience
 
 	answer *answer
 	came   chan struct{} // closed once the answer is recorded
@@ -28,12 +32,14 @@ type response struct {
 	params url.Values
 	in     Place
 	bare   bool // a code alone, pasted, which brings no state
+	jarm   *jarm
 }
 
 // answer is the response that ended the wait.
 type answer struct {
 	values []Value
 	err    *Error
+	jarm   *jarm // its signature has still to be verified
 }
 
 // judgement is what was made of a response. The wait is over if final is true.
@@ -48,11 +54,15 @@ func (w *Walk) newWait(r prepared) *wait {
 	c := w.t.Config
 	t := &wait{
 		issuer: defaultTo(c.Provider.Issuer, c.Issuer), issNeeded: c.Provider.AuthorizationResponseIss,
-		came: make(chan struct{}), done: make(chan struct{}),
+		came: make(chan struct{}), done: make(chan struct{}), clientID: c.ClientID,
 	}
 	for _, v := range r.values {
-		if v.Name == "state" && v.In == InQuery {
+		switch {
+		case v.In != InQuery && v.In != InLocal:
+		case v.Name == "state":
 			t.state = v.Value
+		case v.Name == "response_mode":
+			t.jarm = ResponseMode(v.Value).jwt()
 		}
 	}
 	t.target = listenTarget(w.draft.redirectURI, r.values)
@@ -69,7 +79,7 @@ func (t *wait) browserDone() { close(t.done) }
 
 // judge decides about a response, RFC 6749 sections 4.1.2 and 4.1.2.1 and RFC
 // 9207 section 2.4. It does not look at whether another came before.
-func (t *wait) judge(r response) judgement {
+func (t *wait) judge(r response, now time.Time) judgement {
 	if r.bare {
 		return judgement{VerdictAccepted, true, nil} // the person vouches for it
 	}
@@ -122,6 +132,9 @@ func (t *wait) judge(r response) judgement {
 			"The provider's metadata promises it (authorization_response_iss_parameter_supported), so a response without it is not the provider's (RFC 9207 section 2.4).",
 			"Report it to the provider.")
 	}
+	if e := t.judgeJARM(r, now); e != nil {
+		return judgement{VerdictRefused, true, e}
+	}
 	if q.Get("error") != "" {
 		members := map[string]string{}
 		for name := range q {
@@ -151,7 +164,9 @@ func (t *wait) issuerIs(iss string) bool {
 }
 
 // isResponse reports whether parameters are an authorization response at all.
-func isResponse(q url.Values) bool { return q.Get("code") != "" || q.Get("error") != "" }
+func isResponse(q url.Values) bool {
+	return q.Get("code") != "" || q.Get("error") != "" || q.Get("response") != ""
+}
 
 // receive judges a response, records it as the exchange that show returns,
 // answers with the function that comes with it, and ends the wait if the
@@ -181,7 +196,12 @@ func (w *Walk) decide(t *wait, r response) (judgement, chan struct{}) {
 			Why: "Only the first one counts.", Try: "Go on with the run, or go back to the authorize step.",
 		}}, nil
 	}
-	j := t.judge(r)
+	r, failure := r.unwrap()
+	if failure != nil {
+		t.last = failure
+		return judgement{VerdictMissingState, false, failure}, nil
+	}
+	j := t.judge(r, w.now())
 	if !j.final {
 		t.last = j.err
 		return j, nil
@@ -190,7 +210,7 @@ func (w *Walk) decide(t *wait, r response) (judgement, chan struct{}) {
 	for name := range r.params {
 		members[name] = r.params.Get(name)
 	}
-	t.answer = &answer{values: responseValues(members, r.in), err: j.err}
+	t.answer = &answer{values: responseValues(members, r.in), err: j.err, jarm: r.jarm}
 	for i := range t.answer.values {
 		switch v := &t.answer.values[i]; {
 		case v.Name == "code" && r.bare:
@@ -217,7 +237,7 @@ func (w *Walk) awaitCallback(ctx context.Context) error {
 	}
 	select {
 	case <-came:
-		return w.takeAnswer(t)
+		return w.takeAnswer(ctx, t)
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-done: // perhaps with a last request that is still being recorded
@@ -227,7 +247,7 @@ func (w *Walk) awaitCallback(ctx context.Context) error {
 	w.mu.Unlock()
 	if taken {
 		<-came
-		return w.takeAnswer(t)
+		return w.takeAnswer(ctx, t)
 	}
 	if last != nil {
 		return last
@@ -240,16 +260,22 @@ func (w *Walk) awaitCallback(ctx context.Context) error {
 }
 
 // takeAnswer makes the answer the step's.
-func (w *Walk) takeAnswer(t *wait) error {
+func (w *Walk) takeAnswer(ctx context.Context, t *wait) error {
 	w.mu.Lock()
 	a := t.answer
-	if a.err != nil {
-		t.again() // the next try waits for another
-	}
 	w.mu.Unlock()
 	w.note(StepCallback, a.values)
-	if a.err != nil {
-		return a.err
+	var err error
+	if a.jarm != nil {
+		err = w.verifyJARM(ctx, a.jarm.text)
 	}
-	return nil
+	if err == nil && a.err != nil {
+		err = a.err
+	}
+	if err != nil {
+		w.mu.Lock()
+		t.again() // the next try waits for another
+		w.mu.Unlock()
+	}
+	return err
 }

@@ -138,18 +138,7 @@ type made struct {
 // assertion is the client assertion of a step, RFC 7523 section 3 and OpenID
 // Connect Core section 9. Each request has one of its own.
 func (w *Walk) assertion(id StepID) (string, error) {
-	if m, ok := w.draft.assertions[id]; ok && w.now().Sub(m.at) < assertionFresh {
-		return m.text, nil
-	}
-	text, err := w.t.Config.newAssertion(w.now())
-	if err != nil {
-		return "", err
-	}
-	if w.draft.assertions == nil {
-		w.draft.assertions = map[StepID]made{}
-	}
-	w.draft.assertions[id] = made{text, w.now()}
-	return text, nil
+	return w.once(id, "assertion", func() (string, error) { return w.t.Config.newAssertion(w.now()) })
 }
 
 func (c Config) newAssertion(now time.Time) (string, error) {

@@ -55,7 +55,18 @@ const (
 	ModeQuery    ResponseMode = "query"
 	ModeFragment ResponseMode = "fragment"
 	ModeFormPost ResponseMode = "form_post"
+	// The modes of JARM wrap the response into a signed JWT. ModeJWT leaves
+	// the way to the provider.
+	ModeJWT         ResponseMode = "jwt"
+	ModeQueryJWT    ResponseMode = "query.jwt"
+	ModeFragmentJWT ResponseMode = "fragment.jwt"
+	ModeFormPostJWT ResponseMode = "form_post.jwt"
 )
+
+// ResponseModes returns the response modes. The slice is the caller's.
+func ResponseModes() []ResponseMode {
+	return []ResponseMode{ModeQuery, ModeFragment, ModeFormPost, ModeJWT, ModeQueryJWT, ModeFragmentJWT, ModeFormPostJWT}
+}
 
 // Config is what the client is and wants. It is complete enough to run the
 // flow, and it never holds a secret in a form that is saved.
@@ -103,6 +114,10 @@ type Config struct {
 	LoginHint    string       `json:"login_hint,omitempty"`
 	DomainHint   string       `json:"domain_hint,omitempty"`
 
+	Ask        Ask        `json:"ask,omitzero"`
+	Protection Protection `json:"protection,omitzero"`
+	Afterwards Afterwards `json:"afterwards,omitzero"`
+
 	// Paste says that no listener is wanted: the person hands over the
 	// redirect URL. It is implied by a redirect URI that cannot be listened to
 	// (https, a custom scheme, a host that is not loopback).
@@ -126,6 +141,12 @@ type Provider struct {
 	// organizations holds the literal text {tenantid}.
 	Issuer string `json:"issuer,omitempty"`
 
+	PAREndpoint           string `json:"pushed_authorization_request_endpoint,omitempty"`
+	IntrospectionEndpoint string `json:"introspection_endpoint,omitempty"`
+	RevocationEndpoint    string `json:"revocation_endpoint,omitempty"`
+	EndSessionEndpoint    string `json:"end_session_endpoint,omitempty"`
+	PARRequired           bool   `json:"require_pushed_authorization_requests,omitempty"`
+
 	ScopesSupported          []string `json:"scopes_supported,omitempty"`
 	CodeChallengeMethods     []string `json:"code_challenge_methods_supported,omitempty"`
 	TokenEndpointAuthMethods []string `json:"token_endpoint_auth_methods_supported,omitempty"`
@@ -137,4 +158,5 @@ type Provider struct {
 	ResponseModes            []string          `json:"response_modes_supported,omitempty"`
 	AuthorizationResponseIss bool              `json:"authorization_response_iss_parameter_supported,omitempty"`
 	IDTokenSigningAlgs       []string          `json:"id_token_signing_alg_values_supported,omitempty"`
+	RequestObjectAlgs        []string          `json:"request_object_signing_alg_values_supported,omitempty"`
 }

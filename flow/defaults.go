@@ -34,7 +34,9 @@ func (c Config) complete(now time.Time) (Config, error) {
 	for name, raw := range map[string]string{
 		"issuer": c.Issuer, "authorization endpoint": c.Provider.AuthorizationEndpoint,
 		"token endpoint": c.Provider.TokenEndpoint, "UserInfo endpoint": c.Provider.UserInfoEndpoint,
-		"address of the keys": c.Provider.JWKSURI,
+		"address of the keys": c.Provider.JWKSURI, "pushed authorization request endpoint": c.Provider.PAREndpoint,
+		"introspection endpoint": c.Provider.IntrospectionEndpoint, "revocation endpoint": c.Provider.RevocationEndpoint,
+		"end of session endpoint": c.Provider.EndSessionEndpoint, "API": c.Afterwards.Call,
 	} {
 		if err := checkEndpoint(name, raw); err != nil {
 			return Config{}, err
@@ -50,7 +52,7 @@ func (c Config) complete(now time.Time) (Config, error) {
 		{"platform", string(c.Platform), "web spa native"},
 		{"method", string(c.Method), "S256 plain omitted none"},
 		{"client authentication", string(c.AuthMethod), words(AuthMethods())},
-		{"response mode", string(defaultTo(c.ResponseMode, ModeQuery)), "query fragment form_post"},
+		{"response mode", string(defaultTo(c.ResponseMode, ModeQuery)), words(ResponseModes())},
 	} {
 		if options := strings.Fields(choice.options); !slices.Contains(options, choice.value) {
 			return refuse(fmt.Sprintf("There is no %s called %q.", choice.what, choice.value), "",
@@ -58,6 +60,12 @@ func (c Config) complete(now time.Time) (Config, error) {
 		}
 	}
 	if err := c.checkAuth(now); err != nil {
+		return Config{}, err
+	}
+	if err := c.Ask.check(); err != nil {
+		return Config{}, err
+	}
+	if err := c.checkProtection(); err != nil {
 		return Config{}, err
 	}
 	if u, err := url.Parse(c.RedirectURI); err != nil || u.Scheme == "" || u.Fragment != "" {

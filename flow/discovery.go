@@ -71,7 +71,11 @@ func (w *Walk) discover(ctx context.Context) error {
 			continue
 		}
 		w.note(StepDiscovery, append(r.values, responseValues(members, InResponse)...))
-		return w.adopt(c, got.Body)
+		if err := w.adopt(c, got.Body); err != nil || c.Protection.JAR != JAREncrypted {
+			return err
+		}
+		_, err = w.fetchKeySet(ctx, StepDiscovery)
+		return err
 	}
 	return first
 }
@@ -105,6 +109,7 @@ func (w *Walk) adopt(c Config, body []byte) error {
 		ResponseModes      tolerantList `json:"response_modes_supported"`
 		IDTokenSigningAlgs tolerantList `json:"id_token_signing_alg_values_supported"`
 		AuthAlgs           tolerantList `json:"token_endpoint_auth_signing_alg_values_supported"`
+		RequestObjectAlgs  tolerantList `json:"request_object_signing_alg_values_supported"`
 		MTLS               tolerantMap  `json:"mtls_endpoint_aliases"`
 	}
 	p.Provider = &m
@@ -116,6 +121,7 @@ func (w *Walk) adopt(c Config, body []byte) error {
 	}
 	m.ScopesSupported, m.CodeChallengeMethods = p.ScopesSupported, p.CodeChallenge
 	m.TokenEndpointAuthMethods, m.ResponseModes, m.IDTokenSigningAlgs = p.AuthMethods, p.ResponseModes, p.IDTokenSigningAlgs
+	m.RequestObjectAlgs = p.RequestObjectAlgs
 	m.TokenEndpointAuthAlgs, m.MTLSEndpointAliases = p.AuthAlgs, p.MTLS
 
 	// "The issuer value returned MUST be identical to the Issuer URL that was
@@ -131,7 +137,8 @@ func (w *Walk) adopt(c Config, body []byte) error {
 	for name, raw := range map[string]string{
 		"authorization_endpoint": m.AuthorizationEndpoint, "token_endpoint": m.TokenEndpoint,
 		"userinfo_endpoint": m.UserInfoEndpoint, "jwks_uri": m.JWKSURI,
-		"token_endpoint for certificates": m.MTLSEndpointAliases["token_endpoint"],
+		"pushed_authorization_request_endpoint": m.PAREndpoint, "introspection_endpoint": m.IntrospectionEndpoint,
+		"revocation_endpoint": m.RevocationEndpoint, "end_session_endpoint": m.EndSessionEndpoint, "token_endpoint for certificates": m.MTLSEndpointAliases["token_endpoint"],
 	} {
 		if err := checkEndpoint(name, raw); err != nil {
 			return err
@@ -153,6 +160,12 @@ func (w *Walk) adopt(c Config, body []byte) error {
 	to.IDTokenSigningAlgs = m.IDTokenSigningAlgs
 	to.TokenEndpointAuthAlgs = m.TokenEndpointAuthAlgs
 	to.MTLSEndpointAliases = m.MTLSEndpointAliases
+	to.RequestObjectAlgs = m.RequestObjectAlgs
+	to.PAREndpoint = defaultTo(to.PAREndpoint, m.PAREndpoint)
+	to.PARRequired = m.PARRequired
+	to.IntrospectionEndpoint = defaultTo(to.IntrospectionEndpoint, m.IntrospectionEndpoint)
+	to.RevocationEndpoint = defaultTo(to.RevocationEndpoint, m.RevocationEndpoint)
+	to.EndSessionEndpoint = defaultTo(to.EndSessionEndpoint, m.EndSessionEndpoint)
 	if to.AuthorizationEndpoint == "" {
 		return missingEndpoint("authorization_endpoint")
 	}

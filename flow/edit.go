@@ -65,8 +65,8 @@ func (e Edit) check() error {
 	case e.Step == StepCallback:
 		return refuse("The callback step sends nothing: it waits for the browser.",
 			"To hand over another response, paste it as a redirect URL.")
-	case e.Step == StepAuthorize && isHeader:
-		return refuse("The authorize request is sent by the browser, which makes its own headers.",
+	case (e.Step == StepAuthorize || e.Step == StepLogout) && isHeader:
+		return refuse("The "+string(e.Step)+" request is sent by the browser, which makes its own headers.",
 			"Headers can be changed in the steps where the app sends: discovery, token, keys, userinfo, refresh.")
 	}
 	return nil

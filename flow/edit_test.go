@@ -28,7 +28,7 @@ func TestParseEdit(t *testing.T) {
 
 func TestEditsThatCannotWorkAreRefusedWithTheWayOut(t *testing.T) {
 	for text, hint := range map[string]string{
-		"tokn.code=x":                   "discovery, verifier, challenge, authorize, callback, token, keys, userinfo, refresh",
+		"tokn.code=x":                   "discovery, verifier, challenge, par, authorize, callback",
 		"token=x":                       "authorize.prompt=login",
 		"token.code":                    "STEP.NAME=VALUE",
 		".code=x":                       "discovery",

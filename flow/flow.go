@@ -15,6 +15,8 @@
 // stable.
 package flow
 
+import "slices"
+
 // StepID names a step of the flow. The names are part of the file format.
 type StepID string
 
@@ -28,6 +30,9 @@ const (
 	StepVerifier StepID = "verifier"
 	// StepChallenge derives the code challenge (RFC 7636 section 4.2).
 	StepChallenge StepID = "challenge"
+	// StepPAR pushes the authorization request to the provider ahead of the
+	// browser (RFC 9126 section 2).
+	StepPAR StepID = "par"
 	// StepAuthorize sends the browser to the authorization endpoint
 	// (RFC 6749 section 4.1.1, RFC 7636 section 4.3).
 	StepAuthorize StepID = "authorize"
@@ -43,14 +48,43 @@ const (
 	StepUserInfo StepID = "userinfo"
 	// StepRefresh redeems the refresh token (RFC 6749 section 6).
 	StepRefresh StepID = "refresh"
+	// StepCall asks an API with the access token (RFC 6750 section 2.1).
+	StepCall StepID = "call"
+	// StepIntrospect asks the provider what it knows of the access token (RFC
+	// 7662).
+	StepIntrospect StepID = "introspect"
+	// StepRevoke takes back the refresh token, or else the access token (RFC
+	// 7009).
+	StepRevoke StepID = "revoke"
+	// StepLogout sends the browser to the provider's end of session (OpenID
+	// Connect RP-Initiated Logout 1.0).
+	StepLogout StepID = "logout"
 )
 
-// StepIDs returns every step in the order of the walk. The slice is the
-// caller's.
+// StepIDs returns the steps of the code flow in the order of the walk. The
+// slice is the caller's.
 func StepIDs() []StepID {
+	return slices.DeleteFunc(AllStepIDs(), StepID.Extension)
+}
+
+// AllStepIDs returns every step in the order of the walk, those of the
+// extensions included. The slice is the caller's.
+func AllStepIDs() []StepID {
 	return []StepID{
-		StepDiscovery, StepVerifier, StepChallenge, StepAuthorize, StepCallback,
+		StepDiscovery, StepVerifier, StepChallenge, StepPAR, StepAuthorize, StepCallback,
 		StepToken, StepKeys, StepUserInfo, StepRefresh,
+		StepCall, StepIntrospect, StepRevoke, StepLogout,
+	}
+}
+
+// Extension reports whether a step belongs to an extension of the code flow. A
+// run that does not have the extension does not have the step.
+func (id StepID) Extension() bool {
+	switch id {
+	case StepPAR, StepCall, StepIntrospect, StepRevoke, StepLogout:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -46,7 +46,7 @@ type listener struct {
 // to as it stands.
 func listenTarget(configured string, sent []Value) *url.URL {
 	for _, v := range sent {
-		if v.Name == "redirect_uri" && v.In == InQuery && v.Edited {
+		if v.Name == "redirect_uri" && (v.In == InQuery || v.In == InLocal) && v.Edited {
 			if u := loopbackURL(v.Value); u != nil && u.Port() != "" && u.Port() != "0" {
 				return u
 			}

@@ -505,7 +505,7 @@ func FuzzJudge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, encoded string) {
 		w := &wait{state: "STATE", issuer: "https://idp.example"}
 		q, _ := url.ParseQuery(encoded)
-		j := w.judge(response{params: q, in: InQuery})
+		j := w.judge(response{params: q, in: InQuery}, time.Now())
 		if j.verdict == VerdictAccepted && (len(q["state"]) != 1 || q.Get("state") != "STATE" || len(q["code"]) > 1) {
 			t.Errorf("accepted %q", encoded)
 		}

@@ -49,7 +49,7 @@ func parsePaste(text string) (pasted, *Error) {
 		encoded = text[1:]
 	case strings.HasPrefix(text, "#"):
 		p.in, encoded = InFragment, text[1:]
-	case strings.Contains(text, "code=") || strings.Contains(text, "error=") || strings.Contains(text, "state="):
+	case strings.Contains(text, "code=") || strings.Contains(text, "error=") || strings.HasPrefix(text, "response=") || strings.Contains(text, "state="):
 		encoded = text
 	case strings.ContainsAny(text, " \x00"):
 		return refuse("That is neither a URL nor a code.")

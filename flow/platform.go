@@ -139,7 +139,7 @@ func standIn(t Transcript, p Platform) *Walk {
 	t.Config = c
 	w := &Walk{given: c, t: t}
 	w.draft.redirectURI = c.RedirectURI
-	for _, id := range StepIDs() {
+	for _, id := range AllStepIDs() {
 		if !slices.ContainsFunc(w.t.Steps, func(s Step) bool { return s.ID == id }) {
 			w.t.Steps = append(w.t.Steps, newStep(id))
 		}

@@ -162,13 +162,19 @@ func (t Transcript) Redacted() Transcript {
 	r := NewRedactor(t)
 	t = t.clone()
 	c := &t.Config
-	c.ClientSecret, c.Verifier = "", ""
+	c.ClientSecret, c.Verifier, c.Credential, c.Ask.IDTokenHint = "", "", Credential{}, ""
 	for _, s := range []*string{
 		&c.Name, &c.Issuer, &c.ClientID, &c.RedirectURI, &c.Prompt, &c.LoginHint, &c.DomainHint,
 		&c.Provider.AuthorizationEndpoint, &c.Provider.TokenEndpoint, &c.Provider.UserInfoEndpoint,
-		&c.Provider.JWKSURI, &c.Provider.Issuer,
+		&c.Provider.JWKSURI, &c.Provider.Issuer, &c.Provider.PAREndpoint,
+		&c.Provider.IntrospectionEndpoint, &c.Provider.RevocationEndpoint, &c.Provider.EndSessionEndpoint,
+		&c.Afterwards.Call, &c.Afterwards.PostLogoutRedirectURI,
+		&c.Origin, &c.Ask.Claims, &c.Ask.ACRValues, &c.Ask.AuthorizationDetails,
 	} {
 		*s = r.Mask(*s)
+	}
+	for i, s := range c.Ask.Resources {
+		c.Ask.Resources[i] = r.Mask(s)
 	}
 	for i, s := range c.Scopes {
 		c.Scopes[i] = r.Mask(s)

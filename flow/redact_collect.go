@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"html"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 )
@@ -26,6 +27,7 @@ const minCookie = 16
 func collectSecrets(t Transcript, add func(string)) {
 	add(t.Config.ClientSecret)
 	add(t.Config.Verifier)
+	add(t.Config.Ask.IDTokenHint)
 	redirects := []string{t.Config.RedirectURI}
 	for _, e := range t.Config.Edits {
 		collectNamed(e.Name, e.Value, add)
@@ -106,14 +108,19 @@ func collectCode(encoded string, add func(string)) {
 		if name == "code" {
 			add(value)
 		}
+		if name == "response" { // JARM: the code is a claim
+			if r, err := (response{params: url.Values{name: {value}}}).unwrap(); err == nil {
+				add(r.params.Get("code"))
+			}
+		}
 		if name == "fragment" { // our page's handover
 			collectCode(value, add)
 		}
 	}
 }
 
-func collectMessage(url string, header http.Header, body Body, redirects []string, add func(string)) {
-	texts := []string{url, string(body)}
+func collectMessage(address string, header http.Header, body Body, redirects []string, add func(string)) {
+	texts := []string{address, string(body)}
 	for name, values := range header {
 		for _, v := range values {
 			switch http.CanonicalHeaderKey(name) {
@@ -132,7 +139,7 @@ func collectMessage(url string, header http.Header, body Body, redirects []strin
 	for _, text := range texts {
 		collectText(text, add)
 	}
-	for _, at := range []string{url, header.Get("Location"), header.Get("Referer")} {
+	for _, at := range []string{address, header.Get("Location"), header.Get("Referer")} {
 		for _, redirect := range redirects {
 			if redirect != "" && strings.HasPrefix(at, redirect) {
 				_, query, fragment := cutQuery(at)

@@ -18,6 +18,9 @@ import (
 type prepared struct {
 	Request
 	values []Value
+	// inside are the parameters that travel inside another: in a request
+	// object, or in the request that was pushed. They are InLocal.
+	inside []Value
 }
 
 // ready is prepare for a walk that is not locked. It unlocks even if prepare
@@ -36,6 +39,8 @@ func (w *Walk) prepare(id StepID) (prepared, error) {
 	switch id {
 	case StepDiscovery:
 		r = get(discoveryURLs(w.t.Config.Issuer)[0], ByYou)
+	case StepPAR:
+		r, err = w.parRequest()
 	case StepAuthorize:
 		r, err = w.authorizeRequest()
 	case StepToken, StepRefresh:
@@ -44,6 +49,14 @@ func (w *Walk) prepare(id StepID) (prepared, error) {
 		r = get(w.t.Config.Provider.JWKSURI, ByProvider)
 	case StepUserInfo:
 		r, err = w.userInfoRequest()
+	case StepCall:
+		r, err = w.callRequest()
+	case StepIntrospect:
+		r, err = w.introspectRequest()
+	case StepRevoke:
+		r, err = w.revokeRequest()
+	case StepLogout:
+		r, err = w.logoutRequest()
 	case StepVerifier, StepChallenge, StepCallback:
 		err = errors.New("flow: the step " + string(id) + " sends nothing")
 	}
@@ -51,6 +64,7 @@ func (w *Walk) prepare(id StepID) (prepared, error) {
 		return prepared{}, err
 	}
 	r.apply(w.t.Config.Edits, id)
+	r.values = append(r.values, r.inside...)
 	return r, nil
 }
 
@@ -105,6 +119,9 @@ func (r *prepared) read(origin []Value, edited map[string]bool) []Value {
 		v := Value{Value: value, By: ByProvider}
 		if i := slices.IndexFunc(origin, func(o Value) bool { return o.Name == name }); i >= 0 {
 			v = origin[i]
+			if j := slices.IndexFunc(origin, func(o Value) bool { return o.Name == name && o.Value == value }); j >= 0 {
+				v = origin[j] // one of several of that name
+			}
 		}
 		v.Name, v.In = name, in
 		v.PKCE = v.PKCE || pkceNames[name]

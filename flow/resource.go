@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 )
 
 // send sends the request of a step and returns the answer.
@@ -46,25 +47,39 @@ func (w *Walk) userInfoRequest() (prepared, error) {
 	if endpoint == "" {
 		return prepared{}, missingEndpoint("userinfo_endpoint")
 	}
-	token := ""
+	r := get(endpoint, ByProvider)
+	return r, w.present(&r, StepUserInfo)
+}
+
+// accessToken is the newest access token, and its type.
+func (w *Walk) accessToken() (token, kind string) {
 	for _, id := range []StepID{StepToken, StepRefresh} {
 		if v, ok := w.t.Step(id).Value("access_token"); ok {
 			token = v
+			kind, _ = w.t.Step(id).Value("token_type")
 		}
 	}
-	r := get(endpoint, ByProvider)
-	r.Header.Set("Authorization", "Bearer "+token)
-	r.values = append(r.values, Value{Name: "header.Authorization", Value: "Bearer " + token, By: ByProgram})
-	return r, nil
+	return token, kind
+}
+
+// present shows the access token in a request: as a bearer token (RFC 6750
+// section 2.1), or with a proof if it is bound to a key (RFC 9449 section 7.1).
+func (w *Walk) present(r *prepared, id StepID) error {
+	token, kind := w.accessToken()
+	scheme := "Bearer"
+	if w.dpop != nil && strings.EqualFold(kind, "DPoP") {
+		scheme = "DPoP"
+		if err := w.prove(r, id, token); err != nil {
+			return err
+		}
+	}
+	r.Header.Set("Authorization", scheme+" "+token)
+	r.values = append(r.values, Value{Name: "header.Authorization", Value: scheme + " " + token, By: ByProgram})
+	return nil
 }
 
 func (w *Walk) fetchUserInfo(ctx context.Context) error {
-	r, err := w.ready(StepUserInfo)
-	if err != nil {
-		return err
-	}
-	w.note(StepUserInfo, r.values)
-	got, err := w.send(ctx, StepUserInfo, r, never)
+	r, got, err := w.deliver(ctx, StepUserInfo, never)
 	if err != nil {
 		return err
 	}

@@ -46,6 +46,13 @@ func (w *Walk) tokenRequest(id StepID) (prepared, error) {
 	if origin := w.origin(); origin != "" {
 		r.Header.Set("Origin", origin)
 	}
+	for _, resource := range w.t.Config.Ask.Resources {
+		r.Body = Body(addPair(string(r.Body), "resource", resource))
+		r.values = append(r.values, Value{Name: "resource", Value: resource, By: ByYou})
+	}
+	if err := w.prove(&r, id, ""); err != nil {
+		return prepared{}, err
+	}
 	switch w.t.Config.AuthMethod {
 	case AuthSecretJWT, AuthKeyJWT: // x/oauth2 knows the other methods
 		if err := w.authenticate(&r, id); err != nil {
@@ -132,12 +139,26 @@ func (w *Walk) redeem(ctx context.Context, id StepID) error {
 	// x/oauth2 makes the request again; what goes out in its place is the one
 	// that was seen and edited.
 	recorder := w.recorder(id)
-	err = seen.exchange(ctx, id, roundTripper(func(*http.Request) (*http.Response, error) {
+	send := func() (*http.Response, error) {
 		req, err := r.httpRequest(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return recorder.RoundTrip(req)
+	}
+	err = seen.exchange(ctx, id, roundTripper(func(*http.Request) (*http.Response, error) {
+		resp, err := send()
+		if err != nil || !w.nonceWanted(r, recorder.last) {
+			return resp, err
+		}
+		// The same again, with the nonce: nothing of it has been used up.
+		_ = resp.Body.Close()
+		w.sent(id)
+		if r, err = w.ready(id); err != nil {
+			return nil, err
+		}
+		w.note(id, r.values)
+		return send()
 	}))
 	if recorder.last == nil || errors.Is(err, context.Canceled) {
 		return exchangeError(err)

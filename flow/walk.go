@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // Options are what a walk needs from the outside. The zero value is usable:
@@ -43,6 +45,8 @@ type Walk struct {
 	draft  draft
 	cancel context.CancelCauseFunc // set while Next is under way
 	wait   *wait                   // set from the authorize step on
+	keys   jose.JSONWebKeySet      // the provider's, where a step needs them early
+	dpop   *dpop                   // nil without DPoP
 }
 
 // draft holds the random values of a run, drawn before they are needed so that
@@ -50,7 +54,7 @@ type Walk struct {
 type draft struct {
 	verifier, state, nonce string
 	redirectURI            string // with a free port put in, if one was asked for
-	assertions             map[StepID]made
+	made                   map[string]made
 }
 
 // Pending is the next step as it will be carried out if nothing is changed.
@@ -97,7 +101,12 @@ func New(c Config, o Options) (*Walk, error) {
 		Format: Format, Version: Version, Outcome: OutcomeUnfinished,
 		Salt: rand.Text(), Made: o.Now(), Config: c,
 	}
-	for _, id := range StepIDs() {
+	if c.Protection.DPoP {
+		if w.dpop, err = newDPoP(); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range AllStepIDs() {
 		w.t.Steps = append(w.t.Steps, newStep(id))
 	}
 	w.redraft(StepDiscovery)
@@ -106,7 +115,7 @@ func New(c Config, o Options) (*Walk, error) {
 }
 
 func newStep(id StepID) Step {
-	optional := id == StepKeys || id == StepUserInfo || id == StepRefresh
+	optional := id == StepKeys || id == StepUserInfo || id == StepRefresh || id.Extension()
 	return Step{ID: id, Optional: optional, Status: StatusPending, Values: []Value{}, Exchanges: []Exchange{}}
 }
 
@@ -115,6 +124,10 @@ func (w *Walk) redraft(first StepID) {
 	i := stepIndex(first)
 	if i <= stepIndex(StepVerifier) {
 		w.draft.verifier = w.newVerifier()
+	}
+	w.draft.made = nil
+	if _, ok := w.pushed(); ok && i > stepIndex(StepPAR) {
+		return // the provider has state, nonce and redirect URI already
 	}
 	if i <= stepIndex(StepAuthorize) {
 		w.draft.state = rand.Text()
@@ -143,6 +156,16 @@ func (w *Walk) needless(id StepID) bool {
 		return c.Method == MethodNone
 	case StepKeys:
 		return c.Provider.JWKSURI == ""
+	case StepPAR:
+		return !c.Protection.PAR && !c.Provider.PARRequired
+	case StepCall:
+		return c.Afterwards.Call == ""
+	case StepIntrospect:
+		return !c.Afterwards.Introspect
+	case StepRevoke:
+		return !c.Afterwards.Revoke
+	case StepLogout:
+		return !c.Afterwards.Logout
 	case StepUserInfo:
 		return !c.UserInfo && c.Provider.UserInfoEndpoint == ""
 	case StepRefresh:
@@ -280,6 +303,8 @@ func (w *Walk) carryOut(ctx context.Context, id StepID) (err error) {
 		return w.makeVerifier()
 	case StepChallenge:
 		return w.deriveChallenge()
+	case StepPAR:
+		return w.push(ctx)
 	case StepAuthorize:
 		return w.authorize(ctx)
 	case StepCallback:
@@ -290,6 +315,14 @@ func (w *Walk) carryOut(ctx context.Context, id StepID) (err error) {
 		return w.fetchKeys(ctx)
 	case StepUserInfo:
 		return w.fetchUserInfo(ctx)
+	case StepCall:
+		return w.call(ctx)
+	case StepIntrospect:
+		return w.introspect(ctx)
+	case StepRevoke:
+		return w.revoke(ctx)
+	case StepLogout:
+		return w.logout(ctx)
 	}
 	return fmt.Errorf("flow: no such step: %q", id)
 }
@@ -421,7 +454,9 @@ func (w *Walk) Close() error {
 func (w *Walk) Transcript() Transcript {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.t.clone()
+	t := w.t.clone()
+	t.Steps = slices.DeleteFunc(t.Steps, func(s Step) bool { return s.ID.Extension() && w.needless(s.ID) })
+	return t
 }
 
 // clone copies what a walk may still change. Headers and bodies are shared:
@@ -429,6 +464,7 @@ func (w *Walk) Transcript() Transcript {
 func (t Transcript) clone() Transcript {
 	t.Config.Edits = slices.Clone(t.Config.Edits)
 	t.Config.Scopes = slices.Clone(t.Config.Scopes)
+	t.Config.Ask.Resources = slices.Clone(t.Config.Ask.Resources)
 	t.Steps = slices.Clone(t.Steps)
 	for i := range t.Steps {
 		s := &t.Steps[i]
@@ -481,7 +517,11 @@ func (w *Walk) now() time.Time {
 // that is sent again, has its own.
 func (w *Walk) sent(id StepID) {
 	w.mu.Lock()
-	delete(w.draft.assertions, id)
+	for what := range w.draft.made {
+		if strings.HasPrefix(what, string(id)+" ") {
+			delete(w.draft.made, what)
+		}
+	}
 	w.mu.Unlock()
 }
 
@@ -492,11 +532,11 @@ func (w *Walk) config() Config {
 	return w.t.Config
 }
 
-func stepIndex(id StepID) int { return slices.Index(StepIDs(), id) }
+func stepIndex(id StepID) int { return slices.Index(AllStepIDs(), id) }
 
 func unknownStep(name string) *Error {
 	var names []string
-	for _, id := range StepIDs() {
+	for _, id := range AllStepIDs() {
 		names = append(names, string(id))
 	}
 	return &Error{

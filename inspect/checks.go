@@ -53,6 +53,14 @@ func checksOf(name string, j *jwt, g given) []Check {
 			checkAlg(j, g), checkKid(j, g), checkSignature(name, j, g), accessIssuer(j, g), accessAudience(j),
 			checkExp(j, g), checkNbf(j, g), checkIat(j, g),
 		}
+	case "response":
+		return []Check{
+			checkAlg(j, given{}), checkKid(j, g), checkSignature(name, j, g), checkIssuer(j, g), checkAudience(j, g), checkExp(j, g),
+		}
+	case "request":
+		return []Check{checkExp(j, g), checkIat(j, g)}
+	case "dpop": // it has no end of its own: the server decides by iat
+		return []Check{checkIat(j, g)}
 	case "client_assertion":
 		return []Check{assertionIssuer(j, g), checkExp(j, g), checkNbf(j, g), checkIat(j, g)}
 	}

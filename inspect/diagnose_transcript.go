@@ -17,12 +17,15 @@ import (
 // places are the names that errors go by at each step of the walk.
 var places = map[flow.StepID]string{
 	flow.StepDiscovery: "discovery",
+	flow.StepPAR:       "par",
 	flow.StepAuthorize: "authorize",
 	flow.StepCallback:  "callback",
 	flow.StepToken:     "token",
 	flow.StepKeys:      "jwks",
 	flow.StepUserInfo:  "userinfo",
 	flow.StepRefresh:   "refresh",
+	flow.StepRevoke:    "revoke",
+	flow.StepLogout:    "logout",
 }
 
 // DiagnoseStep diagnoses a failed step of t. It is false for a step that did
@@ -132,6 +135,9 @@ func answered(s flow.Step) (flow.Exchange, bool) {
 	for _, e := range slices.Backward(s.Exchanges) {
 		if v := e.Verdict; v == flow.VerdictStray || v == flow.VerdictDuplicate || v == flow.VerdictWrongHost {
 			continue
+		}
+		if s.ID == flow.StepCallback && e.Actor == flow.ActorApp {
+			continue // the keys that a signed response is verified with
 		}
 		if e.Response != nil || e.Verdict != "" {
 			return e, true

@@ -56,7 +56,15 @@ func (r *reader) facts() map[string]bool {
 		string(c.Platform): true,
 		"pkce":             method != flow.MethodNone,
 		"public":           auth == flow.AuthNone,
-		"secret":           auth == flow.AuthPost || auth == flow.AuthBasic,
+		"secret":           auth.NeedsSecret(),
+		"key":              auth.NeedsKey(),
+		"assertion":        auth == flow.AuthSecretJWT || auth == flow.AuthKeyJWT,
+		"mtls":             auth == flow.AuthTLS || auth == flow.AuthSelfSignedTLS,
+		"par":              r.t.Step(flow.StepPAR).Status == flow.StatusOK,
+		"jar":              c.Protection.JAR != flow.JARNone,
+		"dpop":             c.Protection.DPoP,
+		"hybrid":           c.Ask.ResponseType == flow.ResponseHybrid,
+		"jarm":             r.run.callback.has("response"),
 		"basic":            auth == flow.AuthBasic,
 		"practice":         r.prov.practice,
 		"microsoft":        r.prov.microsoft,
@@ -126,7 +134,7 @@ func stepText(id flow.StepID) stepExplanation {
 	if t, ok := stepTexts.Load(id); ok {
 		return t.(stepExplanation)
 	}
-	known := slices.Contains(flow.StepIDs(), id)
+	known := slices.Contains(flow.AllStepIDs(), id)
 	if !known {
 		return stepExplanation{}
 	}

@@ -230,6 +230,15 @@ func without(a, b []string) []string {
 
 func tokenType(r *run) []Finding {
 	typ, has := r.tokenResponse.lookup("token_type")
+	if r.gotTokens() && r.t.Config.Protection.DPoP && strings.EqualFold(typ, "Bearer") {
+		return one(Finding{
+			Code: "dpop-ignored", Severity: SeverityWarning, Row: "token_type",
+			What: "The token is a bearer token, though a proof of DPoP was sent.",
+			Why:  "The provider did not bind it to the key, so whoever has the token can use it.",
+			Try:  "Look whether the metadata has dpop_signing_alg_values_supported, and whether the client is registered for bound tokens.",
+			Refs: clauses("RFC 9449 section 5"),
+		})
+	}
 	if !r.gotTokens() || strings.EqualFold(typ, "Bearer") || strings.EqualFold(typ, "DPoP") {
 		return nil
 	}

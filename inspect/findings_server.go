@@ -13,7 +13,7 @@ import (
 // specifications. What a provider's own code means is the diagnosis' affair.
 func serverRules() []rule {
 	var rules []rule
-	for _, id := range flow.StepIDs() {
+	for _, id := range flow.AllStepIDs() {
 		rules = append(rules, rule{id, func(r *run) []Finding { return serverSaidNo(r, id) }})
 	}
 	return rules

@@ -61,13 +61,16 @@ type stepData struct {
 }
 
 // stepsOf returns the steps of t in the order of the walk, those that it does
-// not have as pending ones, and whatever a file made elsewhere adds at the end.
+// not have as pending ones unless they belong to an extension, and whatever a file made elsewhere adds at the end.
 func stepsOf(t flow.Transcript) []flow.Step {
 	var steps []flow.Step
 	known := map[flow.StepID]bool{}
-	for _, id := range flow.StepIDs() {
+	for _, id := range flow.AllStepIDs() {
 		known[id] = true
-		steps = append(steps, t.Step(id))
+		has := slices.ContainsFunc(t.Steps, func(s flow.Step) bool { return s.ID == id })
+		if has || !id.Extension() {
+			steps = append(steps, t.Step(id))
+		}
 	}
 	for _, s := range t.Steps {
 		if !known[s.ID] {

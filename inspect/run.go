@@ -54,8 +54,12 @@ func newRun(t flow.Transcript, p *flow.Pending, prov provider) run {
 	r.authorize, r.pendingAuthorize = r.sent(flow.StepAuthorize, p)
 	r.token, r.pendingToken = r.sent(flow.StepToken, p)
 	r.refresh, _ = r.sent(flow.StepRefresh, p)
+	r.authorize = r.authorize.with(t.Step(flow.StepAuthorize), flow.InLocal)
 	r.callback = callbackOf(t.Step(flow.StepCallback))
-	r.metadata = answer(lastAnswered(t.Step(flow.StepDiscovery)))
+	if c := t.Step(flow.StepCallback); r.callback.has("response") {
+		r.callback = r.callback.with(c, flow.InQuery, flow.InFragment, flow.InForm)
+	}
+	r.metadata = metadataOf(t.Step(flow.StepDiscovery))
 	r.tokenExchange = lastAnswered(t.Step(flow.StepToken))
 	r.tokenResponse = answer(r.tokenExchange)
 	r.refreshResponse = answer(lastAnswered(t.Step(flow.StepRefresh)))
@@ -126,6 +130,35 @@ func callbackOf(s flow.Step) *params {
 		return nil
 	}
 	return &params{list}
+}
+
+// with returns p with the values of a step that stand in those places and are
+// not in p: what travelled inside another parameter, or was pushed ahead.
+func (p *params) with(s flow.Step, in ...flow.Place) *params {
+	if p == nil {
+		return nil
+	}
+	out := &params{slices.Clone(p.list)}
+	for _, v := range s.Values {
+		if slices.Contains(in, v.In) && v.Name != "url" && !p.has(v.Name) {
+			out.list = append(out.list, field{Name: v.Name, Value: v.Value})
+		}
+	}
+	return out
+}
+
+// metadataOf returns the members of the metadata. The provider's keys may have
+// been fetched in the same step.
+func metadataOf(s flow.Step) *params {
+	for _, ex := range slices.Backward(s.Exchanges) {
+		if ex.Response == nil {
+			continue
+		}
+		if m := answer(&ex); !m.has("keys") {
+			return m
+		}
+	}
+	return nil
 }
 
 // lastAnswered returns the last exchange of s that has a response.

@@ -93,11 +93,36 @@ func specimensOf(r *run, now time.Time) map[flow.StepID][]Specimen {
 			}
 		}
 	}
+	own := given{now: now, nowFrom: g.nowFrom, prov: r.prov, clientID: g.clientID, clientFrom: g.clientFrom}
 	if tok := r.token.get("client_assertion"); tok != "" {
-		own := given{now: now, nowFrom: g.nowFrom, prov: r.prov, clientID: g.clientID, clientFrom: g.clientFrom}
 		out[flow.StepToken] = append(out[flow.StepToken], Specimen{name: "client_assertion", value: tok, given: own, beside: r.t})
 	}
+	for step, name := range map[flow.StepID]string{flow.StepPAR: "request", flow.StepAuthorize: "request", flow.StepToken: "dpop"} {
+		if text := sentJWT(r.t.Step(step), name); text != "" {
+			out[step] = append(out[step], Specimen{name: name, value: text, given: own, beside: r.t})
+		}
+	}
+	g.code = r.callback.get("code")
+	for _, name := range []string{"response", "id_token"} { // JARM, and the hybrid flow
+		if text := r.callback.get(name); text != "" {
+			out[flow.StepCallback] = append(out[flow.StepCallback], Specimen{name: name, value: text, given: g, beside: r.t})
+		}
+	}
 	return out
+}
+
+// sentJWT returns a JWT of the client's own that a step has sent: a request
+// object, or the proof of DPoP.
+func sentJWT(s flow.Step, name string) string {
+	if name == "dpop" {
+		name = "header.Dpop"
+	}
+	for _, v := range s.Values {
+		if v.Name == name && (v.In == flow.InQuery || v.In == flow.InForm || v.In == flow.InHeader) {
+			return v.Value
+		}
+	}
+	return ""
 }
 
 // skewOf measures the provider's clock by the Date header of its answer.

@@ -44,6 +44,7 @@ type clientFlags struct {
 	userinfo       bool
 	refresh        bool
 	browser        string
+	extensions     extensionFlags
 	edits          []string
 	unsets         []string
 }
@@ -75,6 +76,7 @@ func addClientFlags(cmd *cobra.Command) *clientFlags {
 	s.StringArrayVar(&f.edits, "set", nil, "set `STEP.NAME=VALUE` in a request before it is sent; - asks for the value, env:NAME reads it")
 	s.StringArrayVar(&f.unsets, "unset", nil, "leave the value `STEP.NAME` out of its request")
 	s.StringVar(&f.browser, "browser", "", "who opens the authorize URL: `auto|none|practice|CMD` (default auto, and practice at the practice tenant)")
+	f.extensions.add(s)
 	s.BoolVar(&f.paste, "paste", false, "do not listen for the callback: paste the redirect URL")
 	s.BoolVar(&f.userinfo, "userinfo", false, "also ask the UserInfo endpoint who signed in")
 	s.BoolVar(&f.refresh, "refresh", false, "also redeem the refresh token")
@@ -147,6 +149,9 @@ func (f *clientFlags) config(ctx context.Context, base flow.Config, in *input) (
 		return flow.Config{}, wrongUsage("Give --client-id ID, or a --profile that has one.", "There is no client id.")
 	}
 
+	if err := f.extensions.apply(ctx, f.set, &c, in); err != nil {
+		return flow.Config{}, err
+	}
 	edits, err := f.edited(ctx, in)
 	if err != nil {
 		return flow.Config{}, err
@@ -208,7 +213,7 @@ func (f *clientFlags) edited(ctx context.Context, in *input) ([]flow.Edit, error
 // wrong one on purpose is what --set is for.
 func longLived(name string) bool {
 	switch strings.ToLower(name) {
-	case "client_secret", "client_assertion", "refresh_token", "password",
+	case "client_secret", "client_assertion", "id_token_hint", "refresh_token", "password",
 		"header.authorization", "header.cookie":
 		return true
 	}
@@ -267,7 +272,7 @@ var (
 	platforms     = flow.Platforms()
 	authMethods   = flow.AuthMethods()
 	methods       = []flow.Method{flow.MethodS256, flow.MethodPlain, flow.MethodNone, flow.MethodOmitted}
-	responseModes = []flow.ResponseMode{flow.ModeQuery, flow.ModeFragment, flow.ModeFormPost}
+	responseModes = flow.ResponseModes()
 )
 
 // known says what a word may be if it is not one of words. Empty means the

@@ -95,7 +95,7 @@ func (b *browser) Open(ctx context.Context, target string, record func(flow.Exch
 			return err
 		}
 		if _, done := textOf(string(x.Response.Body), "done"); done {
-			return nil // a device goes on by itself
+			return nil // a device goes on by itself, and a session is over
 		}
 		if next, err = b.follow(next, x.Response); err != nil {
 			return err

@@ -1,0 +1,42 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// fetchKeySet gets the provider's keys for a step that needs them before the
+// keys step has its turn.
+func (w *Walk) fetchKeySet(ctx context.Context, id StepID) (jose.JSONWebKeySet, error) {
+	w.mu.Lock()
+	keys, at := w.keys, w.t.Config.Provider.JWKSURI
+	w.mu.Unlock()
+	if len(keys.Keys) > 0 {
+		return keys, nil
+	}
+	if at == "" {
+		return keys, missingEndpoint("jwks_uri")
+	}
+	got, err := w.send(ctx, id, get(at, ByProvider), secureRedirects)
+	if err != nil {
+		return keys, err
+	}
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if got.Status/100 != 2 || json.Unmarshal(got.Body, &set) != nil || set.Keys == nil {
+		return keys, unexpected("key set's address", got, readMembers(got))
+	}
+	for _, raw := range set.Keys {
+		var k jose.JSONWebKey
+		if k.UnmarshalJSON(raw) == nil { // a key of a kind that is not known is of no use here
+			keys.Keys = append(keys.Keys, k)
+		}
+	}
+	w.mu.Lock()
+	w.keys = keys
+	w.mu.Unlock()
+	return keys, nil
+}
