@@ -288,6 +288,12 @@ func whose(name string, j *jwt, g given) string {
 		return "It is encrypted: only the holder of the key can read more than the header."
 	case name == "client_assertion":
 		return "This client signed it to prove who it is; it is for the token endpoint."
+	case name == "request":
+		return "This client signed its authorize request, so that nobody on the way can change it; it is for the provider."
+	case name == "dpop":
+		return "This client signed it with the key that its tokens are bound to; it is good for this one request."
+	case name == "response":
+		return "The provider signed its authorize response, so that nobody on the way can change it; it is for this client."
 	case name == "id_token":
 		if g.clientID != "" && slices.Contains(audiences(j), g.clientID) {
 			return "It is for this client: it says who signed in, and this client must check it. It is never sent to an API."
