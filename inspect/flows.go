@@ -166,7 +166,7 @@ func (c FlowComparison) Text(width int) string {
 	p.line("")
 	p.line("Seen in this run")
 	for _, f := range c.Flows {
-		p.hang("  "+pad(f.Name, 20), strings.Repeat(" ", 23), f.seen())
+		p.hang("  "+pad(f.Name, 20), strings.Repeat(" ", 23), f.Seen())
 	}
 	if len(c.Corrections) > 0 {
 		p.line("")
@@ -178,8 +178,8 @@ func (c FlowComparison) Text(width int) string {
 	return p.String()
 }
 
-// seen says what the run of a flow showed, in a sentence or two.
-func (f ComparedFlow) seen() string {
+// Seen says what the run of a flow showed, in a sentence or two.
+func (f ComparedFlow) Seen() string {
 	var out []string
 	if f.Facts.Completed {
 		out = append(out, "It came to its tokens after "+count(f.Facts.Polls, "token request")+".")

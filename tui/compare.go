@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -27,6 +28,10 @@ type compare struct {
 	reads  int
 	more   bool // there is a step left
 	reveal bool
+	// flows are the other flows beside this one, once they were carried out;
+	// onFlows says that they are shown.
+	flows   *inspect.FlowComparison
+	onFlows bool
 	// awaits is the run whose browser is awaited.
 	awaits struct {
 		name, url string
@@ -43,7 +48,7 @@ type compare struct {
 // compareKey is what the pane was made for.
 type compareKey struct {
 	number, reads, tab, group, page, w, h int
-	running                               bool
+	running, onFlows, flows               bool
 }
 
 // CompareOptions say which runs a comparison has.
@@ -272,6 +277,10 @@ func (m *Model) compareNext() tea.Cmd {
 // compareEnter goes on: the next step of the runs, or of what is shown.
 func (m *Model) compareEnter() tea.Cmd {
 	s := &m.compare
+	if s.onFlows {
+		s.onFlows = false
+		return nil
+	}
 	if s.more && s.tab >= m.doneTab() {
 		return m.compareNext()
 	}
@@ -294,6 +303,49 @@ func (m *Model) compareReveal() tea.Cmd {
 	s.reveal = !s.reveal
 	s.read = s.twins.Read(s.reveal)
 	s.reads++
+	return nil
+}
+
+// flowsMsg brings the flows side by side.
+type flowsMsg struct {
+	number int
+	flows  inspect.FlowComparison
+	err    error
+}
+
+// compareFlows shows the other flows beside this one, and the runs again.
+func (m *Model) compareFlows() tea.Cmd {
+	s := &m.compare
+	s.onFlows = !s.onFlows
+	if !s.onFlows || s.flows != nil || s.cancel != nil {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	number, lab := s.number, m.options.Lab
+	return func() tea.Msg {
+		flows, err := lab.Flows(ctx)
+		cancel()
+		return flowsMsg{number, flows, err}
+	}
+}
+
+func (msg flowsMsg) apply(m *Model) tea.Cmd {
+	s := &m.compare
+	if msg.number != s.number {
+		return nil
+	}
+	s.cancel = nil
+	switch {
+	case errors.Is(msg.err, context.Canceled):
+		s.onFlows = false
+		m.say(toneWarn, "Cancelled.")
+	case msg.err != nil:
+		s.onFlows = false
+		m.open(newMessage("The flows could not be compared", msg.err))
+	default:
+		s.flows = &msg.flows
+	}
 	return nil
 }
 
@@ -327,9 +379,13 @@ func (m *Model) comparePage(by int) tea.Cmd {
 
 func (m *Model) leaveCompare() tea.Cmd {
 	s := &m.compare
-	if s.cancel != nil {
+	switch {
+	case s.cancel != nil:
 		s.runAll = false
 		s.cancel()
+		return nil
+	case s.onFlows:
+		s.onFlows = false
 		return nil
 	}
 	s.end()
@@ -422,6 +478,12 @@ func newCompareCommands() []command {
 		},
 		{Binding: bind("[", "[", "columns"), do: func(m *Model) tea.Cmd { return m.comparePage(-1) }},
 		{Binding: bind("r", "r", "again"), group: "Compare", foot: 5, long: "Start over with fresh verifiers.", why: busy, do: (*Model).compareAgain},
+		{
+			Binding: bind("f", "f", "other flows"), group: "Compare", foot: 6,
+			label: func(m *Model) string { return choose(m.compare.onFlows, "the runs", "other flows") },
+			long:  "The authorization code flow beside the interactive and the device code flow: what each needs, gives, and lets a phisher do.",
+			why:   busy, do: (*Model).compareFlows,
+		},
 		{
 			Binding: bind("x", "x", "reveal"), group: "Look", foot: 7, long: "Show secrets in clear, and mask them again.",
 			label: func(m *Model) string { return choose(m.compare.reveal, "mask", "reveal") },

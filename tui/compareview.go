@@ -17,11 +17,11 @@ const (
 // syncCompare makes the pane anew if anything changed.
 func (m *Model) syncCompare() {
 	s := &m.compare
-	key := compareKey{s.number, s.reads, s.tab, s.group, s.page, m.w, m.h, s.cancel != nil}
+	key := compareKey{s.number, s.reads, s.tab, s.group, s.page, m.w, m.h, s.cancel != nil, s.onFlows, s.flows != nil}
 	if key == s.shown || m.w < leastWidth || m.h < leastHeight {
 		return
 	}
-	keep := key.tab == s.shown.tab && key.group == s.shown.group && key.page == s.shown.page && key.number == s.shown.number
+	keep := key.tab == s.shown.tab && key.group == s.shown.group && key.page == s.shown.page && key.number == s.shown.number && key.onFlows == s.shown.onFlows
 	s.shown = key
 	body := rect{0, 1, m.w, m.h - 2}
 	s.panes[0].set(m, body, m.compareContent(body.w-4), keep)
@@ -69,6 +69,9 @@ func (m *Model) comparePages() [][]int {
 
 func (m *Model) compareContent(w int) content {
 	s := &m.compare
+	if s.onFlows {
+		return m.flowsContent(w)
+	}
 	steps := m.compareSteps()
 	d := &doc{}
 	pages := m.comparePages()
@@ -251,4 +254,64 @@ func marksOf(chars []inspect.Character) string {
 		b.WriteString(choose(c.Marked, "^", " "))
 	}
 	return b.String()
+}
+
+// flowsContent is the flows side by side: what each needs and gives, what was
+// seen, and where a widely read page says otherwise.
+func (m *Model) flowsContent(w int) content {
+	d := &doc{}
+	c := content{title: "Flows", note: "each carried out just now", doc: d}
+	f := m.compare.flows
+	if f == nil || len(f.Flows) == 0 {
+		d.lines = append(d.lines, prose(toneFaint, 0, "Running the flows…"))
+		return c
+	}
+	const names = 15
+	room := (w-names)/len(f.Flows) - 2
+	side := func(name string, tone tone, cell func(i int) string) {
+		columns := make([]*doc, len(f.Flows))
+		height := 1
+		for i := range f.Flows {
+			columns[i] = &doc{lines: []line{prose(tone, 0, cell(i))}}
+			columns[i].wrap(m.ruler, max(room, 1))
+			height = max(height, columns[i].rows())
+		}
+		for n := range height {
+			l := line{spans: []span{{fill(m, name, names), toneName}}, most: 1}
+			name = ""
+			for _, column := range columns {
+				l.spans = append(l.spans, span{fill(m, column.rowText(n), room) + "  ", tone})
+			}
+			d.lines = append(d.lines, l)
+		}
+	}
+	side("", toneTitle, func(i int) string { return f.Flows[i].Name })
+	side("", toneFaint, func(i int) string { return f.Flows[i].What })
+	for _, row := range f.Rows {
+		if m.h >= 40 {
+			d.lines = append(d.lines, line{})
+		}
+		side(row.Name, toneText, func(i int) string { return row.Cells[i] })
+	}
+	d.lines = append(d.lines, line{}, heading("Seen in this run", ""))
+	for _, x := range f.Flows {
+		d.lines = append(d.lines, line{spans: []span{{fill(m, x.Name, 20) + " ", toneName}, {x.Seen(), toneText}}, hang: 21, prose: true})
+	}
+	d.lines = append(d.lines, line{}, heading("What a widely read page says otherwise", ""))
+	for _, x := range f.Corrections {
+		d.lines = append(d.lines, line{spans: []span{{"✗ ", toneBad}, {x.Flow + ": “" + x.Said + "”. ", toneFaint}, {x.Right, toneText}}, hang: 2, prose: true})
+	}
+	return c
+}
+
+// rowText is a row of a doc as text, "" behind its end.
+func (d *doc) rowText(row int) string {
+	if row >= d.rows() {
+		return ""
+	}
+	i, sub := d.at(row)
+	l := d.line(i)
+	text := l.text()
+	from, to := d.extent(i, sub, l, text)
+	return strings.TrimRight(text[from:to], " ")
 }

@@ -20,6 +20,9 @@ type Lab interface {
 	// traps, and what the options allow. With a nil browser the person follows
 	// the addresses.
 	Compare(c flow.Config, b flow.Browser, o CompareOptions, changed func()) (Twins, error)
+	// Flows carries out the flows that the authorization code flow is compared
+	// with, at practice tenants of its own.
+	Flows(context.Context) (inspect.FlowComparison, error)
 }
 
 // Twins is a comparison, as far as the program uses one.

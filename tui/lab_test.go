@@ -46,6 +46,11 @@ func (realLab) Compare(c flow.Config, b flow.Browser, o CompareOptions, changed 
 	return realTwins{t}, nil
 }
 
+func (r realLab) Flows(ctx context.Context) (inspect.FlowComparison, error) {
+	runs, err := r.lab.CompareFlows(ctx)
+	return inspect.CompareFlows(runs), err
+}
+
 type realTwins struct{ *lab.Twins }
 
 func (r realTwins) Read(reveal bool) inspect.Comparison {
@@ -141,7 +146,7 @@ func TestASearchShowsItsBarAndCanBeCancelled(t *testing.T) {
 }
 
 // brokenLab cannot stage anything.
-type brokenLab struct{ realLab }
+type brokenLab struct{}
 
 func (brokenLab) Play(context.Context, inspect.PlayRef, int, func(string)) (func(bool) inspect.Theatre, error) {
 	return nil, errors.New("no port is left")
@@ -149,6 +154,21 @@ func (brokenLab) Play(context.Context, inspect.PlayRef, int, func(string)) (func
 
 func (brokenLab) Compare(flow.Config, flow.Browser, CompareOptions, func()) (Twins, error) {
 	return nil, &flow.Error{Kind: flow.KindRefused, What: "The client is not complete.", Try: "Complete it."}
+}
+
+func (brokenLab) Flows(context.Context) (inspect.FlowComparison, error) {
+	return inspect.FlowComparison{}, errors.New("no port is left")
+}
+
+func TestTheOtherFlowsAreCarriedOutAndLaidBeside(t *testing.T) {
+	d := NewDriver(t, New(atPractice(t)), 120, 60)
+	d.Press("c")
+	d.Until("Not reached yet")
+	d.Press("f")
+	d.Until("What a widely read page says otherwise")
+	d.Shows("Device code", "there is none", "gets the tokens", "no redirect URI needed", "AADSTS50011")
+	d.Press("esc")
+	d.Shows("Not reached yet")
 }
 
 func TestAnExperimentThatCannotStartSaysWhy(t *testing.T) {

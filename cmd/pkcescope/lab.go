@@ -75,6 +75,16 @@ func (e *experiments) Compare(c flow.Config, b flow.Browser, o tui.CompareOption
 	return comparison{twins}, nil
 }
 
+// Flows implements [tui.Lab].
+func (e *experiments) Flows(ctx context.Context) (inspect.FlowComparison, error) {
+	l, err := e.open()
+	if err != nil {
+		return inspect.FlowComparison{}, err
+	}
+	runs, err := l.CompareFlows(ctx)
+	return inspect.CompareFlows(runs), err
+}
+
 // close ends the lab, if there is one.
 func (e *experiments) close() {
 	e.mu.Lock()
