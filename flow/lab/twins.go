@@ -153,7 +153,8 @@ func (t *Twins) signIn(ctx context.Context, r *run) error {
 	// Listening ends with the run's own callback, so that the next run can have
 	// the port.
 	defer func() { _ = r.walk.Close() }()
-	silent := t.signed && !t.base.Practice && !asksPrompt(r.walk)
+	asked, asks := prompt(r.walk)
+	silent := t.signed && !t.base.Practice && t.base.Prompt == ""
 	if silent {
 		if err := r.walk.Edit(flow.Edit{Step: flow.StepAuthorize, Name: "prompt", Value: "none"}); err != nil {
 			return err
@@ -164,7 +165,7 @@ func (t *Twins) signIn(ctx context.Context, r *run) error {
 		if err := r.walk.Rewind(flow.StepAuthorize); err != nil {
 			return err
 		}
-		if err := r.walk.Edit(flow.Edit{Step: flow.StepAuthorize, Name: "prompt", Unset: true}); err != nil {
+		if err := r.walk.Edit(flow.Edit{Step: flow.StepAuthorize, Name: "prompt", Value: asked, Unset: !asks}); err != nil {
 			return err
 		}
 		err = through(ctx, r.walk, flow.StepCallback)
@@ -173,10 +174,16 @@ func (t *Twins) signIn(ctx context.Context, r *run) error {
 	return err
 }
 
-// asksPrompt says whether the request has a prompt of its own.
-func asksPrompt(w *flow.Walk) bool {
+// prompt is the prompt that the request would have by itself: some providers
+// want one for a refresh token.
+func prompt(w *flow.Walk) (string, bool) {
 	p, _ := w.Pending()
-	return slices.ContainsFunc(p.Values, func(v flow.Value) bool { return v.Name == "prompt" })
+	for _, v := range p.Values {
+		if v.Name == "prompt" {
+			return v.Value, true
+		}
+	}
+	return "", false
 }
 
 // needsPerson says whether the provider answered a silent request with one of

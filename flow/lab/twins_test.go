@@ -131,10 +131,13 @@ func TestLaterRunsAreTriedSilentlyAtARealProvider(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		refuse bool
+		scopes []string
 		want   string
 	}{
-		{"single sign-on works", false, ",none,none"},
-		{"the provider wants the person", true, ",none,,none,"},
+		{"single sign-on works", false, scopes, ",none,none"},
+		{"the provider wants the person", true, scopes, ",none,,none,"},
+		{"the walk asks for consent by itself", false, nil, "consent,none,none"},
+		{"it asks for consent, and the provider for the person", true, nil, "consent,none,consent,none,consent"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s, err := practice.Start(practice.Options{})
@@ -143,7 +146,7 @@ func TestLaterRunsAreTriedSilentlyAtARealProvider(t *testing.T) {
 			}
 			defer func() { _ = s.Close() }()
 			c := s.Config()
-			c.Practice = false
+			c.Practice, c.Scopes = false, test.scopes
 			b := &silent{Browser: fresh{s.Browser(), s}, refuse: test.refuse}
 			tw, err := NewTwins(c, Cases(KindMethod), TwinOptions{Browser: b})
 			if err != nil {
