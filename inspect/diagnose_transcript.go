@@ -37,8 +37,23 @@ func DiagnoseStep(t flow.Transcript, id flow.StepID) (Diagnosis, bool) {
 	return Diagnose(InputOf(t, id)), true
 }
 
-// causesOf says what probably led to a step's failure.
-func causesOf(r *run, s flow.Step) []Finding { return Diagnose(InputOf(r.t, s.ID)).Findings() }
+// suspect is a finding of a diagnosis, with the id of the cause, which its code
+// need not be.
+type suspect struct {
+	Finding
+
+	id string
+}
+
+// causesOf says what probably led to a step's failure, the likeliest first.
+func causesOf(r *run, s flow.Step) []suspect {
+	d := Diagnose(InputOf(r.t, s.ID))
+	var causes []suspect
+	for i, f := range d.Findings() {
+		causes = append(causes, suspect{f, d.Causes[i].ID})
+	}
+	return causes
+}
 
 // Findings turns a diagnosis into findings, one a cause, for the list beside a
 // step. The first says what happened; the others what it may be instead.

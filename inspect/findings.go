@@ -31,20 +31,42 @@ func findingsOf(r *run) map[flow.StepID][]Finding {
 		if s.Status != flow.StatusFailed {
 			continue
 		}
-		causes := causesOf(r, s)
-		if slices.ContainsFunc(out[s.ID], proved) {
+		causes, told := causesOf(r, s), false
+		if i := slices.IndexFunc(out[s.ID], proved); i >= 0 {
 			// What is proved need not be guessed as well.
-			causes = slices.DeleteFunc(causes, func(c Finding) bool {
-				return c.Severity == SeverityInfo || strings.HasPrefix(c.Code, "pkce-")
-			})
+			causes, told = leftToTell(causes, &out[s.ID][i])
 		}
 		// A cause says more than the error code alone.
 		said := slices.DeleteFunc(out[s.ID], func(f Finding) bool {
-			return f.Row == "error" && slices.ContainsFunc(causes, func(c Finding) bool { return c.Code == f.Code })
+			return f.Row == "error" && (told || slices.ContainsFunc(causes, func(c suspect) bool { return c.Code == f.Code }))
 		})
-		out[s.ID] = append(said, causes...)
+		for _, c := range causes {
+			said = append(said, c.Finding)
+		}
+		out[s.ID] = said
 	}
 	return out
+}
+
+// leftToTell returns the causes that are another story than what is proved, and
+// whether the likeliest one was the same story. Where that one can be read
+// about goes to the proof.
+func leftToTell(causes []suspect, proof *Finding) (left []suspect, told bool) {
+	for i, c := range causes {
+		switch {
+		case i > 0: // what it may be instead
+		case strings.HasPrefix(c.id, "pkce-") && strings.HasPrefix(proof.Code, "verifier-"), strings.HasPrefix(c.id, proof.Code):
+			told = true
+			for _, ref := range c.Refs {
+				if !slices.Contains(proof.Refs, ref) {
+					proof.Refs = append(proof.Refs, ref)
+				}
+			}
+		default:
+			left = append(left, c)
+		}
+	}
+	return left, told
 }
 
 func findingsOfTokens(tokens []Token) []Finding {

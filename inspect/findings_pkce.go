@@ -106,14 +106,14 @@ func challengeOfAnother(r *run) []Finding {
 	if !ok || report.Match == nil || *report.Match {
 		return nil
 	}
-	out := one(Finding{
+	f := Finding{
 		Code: "challenge-mismatch", Severity: SeverityError, Row: "code_challenge",
 		What: "The challenge in this request was not made from this run's verifier.",
 		Why:  "The provider will keep it with the code, and the verifier will not match when the code is redeemed.",
 		Try:  "Go back to the challenge and let it be derived again, or take the edit of this request back.",
 		Refs: clauses("RFC 7636 section 4.6"),
-	})
-	return append(out, mistakes(report)...)
+	}
+	return because(f, report)
 }
 
 // pairReport holds a verifier against the challenge that was sent. It cannot
@@ -142,12 +142,24 @@ func pairReport(r *run, verifier string, has bool) (PKCEReport, bool) {
 	return ReadPKCE(in), true
 }
 
-func mistakes(report PKCEReport) []Finding {
-	var out []Finding
+// because tells a mismatch and the mistake that led to it as one finding, and
+// what is wrong besides as further ones.
+func because(mismatch Finding, report PKCEReport) []Finding {
+	var others []Finding
+	told := false
 	for _, m := range report.Mistakes {
-		out = append(out, m.Finding())
+		switch f := m.Finding(); {
+		case m.ID == MistakeOtherVerifier: // the mismatch by another name
+		case !told && m.proof():
+			told = true
+			mismatch.What += " " + m.What
+			mismatch.Why = m.Why + " " + mismatch.Why
+			mismatch.Try = m.Try
+		default:
+			others = append(others, f)
+		}
 	}
-	return out
+	return append([]Finding{mismatch}, others...)
 }
 
 // verifierMismatch recomputes what the provider compares: the challenge of the
@@ -186,14 +198,14 @@ func verifierMismatch(r *run) []Finding {
 	if r.pendingToken {
 		verb = "will be"
 	}
-	out := one(Finding{
+	f := Finding{
 		Code: "verifier-mismatch", Severity: SeverityError, Row: "code_verifier",
 		What: "The verifier that " + verb + " sent does not give the challenge that was sent.",
 		Why:  "Computed again here: " + derivation(report, r) + " The provider does the same and refuses the code.",
 		Try:  "Send the verifier that the challenge was made from. It is lost when a second tab or a second server began its own sign-in, or when it was changed on its way.",
 		Refs: clauses("RFC 7636 section 4.6"),
-	})
-	return append(out, mistakes(report)...)
+	}
+	return because(f, report)
 }
 
 // derivation says what the verifier should have led to.

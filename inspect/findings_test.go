@@ -192,3 +192,32 @@ func TestMaskedSecretsProveNothing(t *testing.T) {
 		t.Errorf("findings = %q", got)
 	}
 }
+
+// One mistake is one story: what is proved is said once, and neither guessed
+// nor called by another name beside it.
+func TestAWrongVerifierIsToldOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		verifier, want string
+	}{
+		"one of a proper form":  {"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl", "verifier-mismatch"},
+		"one that is too short": {"wrong", "verifier-mismatch pkce-verifier-too-short"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := handmade(flow.MethodS256)
+			replace(flow.StepToken, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", c.verifier)(&tr)
+			answers(flow.StepToken, 400, "application/json", `{"error":"invalid_grant","error_description":"AADSTS501481: The Code_Verifier does not match the code_challenge supplied in the authorization request."}`)(&tr)
+			failed := step(&tr, flow.StepToken)
+			failed.Status = flow.StatusFailed
+			failed.Error = &flow.Error{Kind: flow.KindServer, What: "The token endpoint refused the request: invalid_grant."}
+			got := inspect.Read(tr, inspect.Options{Now: now}).Steps[5].Findings
+			if codes(got) != c.want {
+				t.Errorf("findings %q, want %q", codes(got), c.want)
+			}
+			for _, f := range got {
+				if strings.Contains(f.What, "another run") {
+					t.Errorf("claimed without proof: %s", f.What)
+				}
+			}
+		})
+	}
+}

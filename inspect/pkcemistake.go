@@ -205,6 +205,12 @@ func (m Mistake) Finding() Finding {
 	return f
 }
 
+// proof reports whether the mistake was made again and led from the verifier to
+// the challenge that was sent. The others are about one of the two alone.
+func (m Mistake) proof() bool {
+	return m.Confidence == Certain && m.row() == "code_challenge"
+}
+
 func (m Mistake) row() string {
 	switch m.ID {
 	case MistakeMethodCase, MistakeMethodOmitted:

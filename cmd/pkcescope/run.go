@@ -213,6 +213,19 @@ func (f runFlags) deliver(stdout io.Writer, r inspect.Report) error {
 	return errors.Join(printed, saved)
 }
 
+// advice is what to try after a step failed. Where the server refused, what was
+// found out about the refusal helps more than what holds for every refusal.
+func advice(s inspect.Step) string {
+	if s.Error.Kind == flow.KindServer {
+		for _, f := range s.Findings {
+			if f.Severity == inspect.SeverityError && f.Try != "" {
+				return f.Try
+			}
+		}
+	}
+	return s.Error.Try
+}
+
 // conclude says how the run ended and turns it into an exit status. What went
 // wrong is taken from the report, where it is masked.
 func conclude(ctx context.Context, stderr io.Writer, r inspect.Report, err error) error {
@@ -231,7 +244,7 @@ func conclude(ctx context.Context, stderr io.Writer, r inspect.Report, err error
 	}
 	for _, s := range r.Steps {
 		if s.Status == flow.StatusFailed && s.Error != nil {
-			complain(stderr, s.Error.What, s.Error.Why, s.Error.Try)
+			complain(stderr, s.Error.What, s.Error.Why, advice(s))
 			return exitError(exitFailed)
 		}
 	}
