@@ -160,7 +160,7 @@ func (m *Model) homeLines() []line {
 		}
 		chain = append(chain, span{s.Title, choose(s.PKCE, tonePKCE, toneText)})
 	}
-	chain = append(chain, span{"   + is what PKCE adds", toneFaint})
+	chain = append(chain, span{"   + added by PKCE", toneFaint})
 	lines = append(lines, line{spans: title}, line{}, line{spans: chain, prose: true}, line{},
 		prose(toneStrong, 0, "See the authorization code flow with PKCE, one request at a time, and find out why it fails."),
 		line{},

@@ -335,3 +335,25 @@ func TestClickInAForm(t *testing.T) {
 		t.Errorf("a click on the redirect URI goes to %s", got)
 	}
 }
+
+// The explanation of a parameter can be scrolled: it does not go away when its
+// own pane gets the keys, as it does when the steps get them.
+func TestTheExplanationOfAParameterStaysWhileItIsRead(t *testing.T) {
+	m, _ := fixture("dark", flow.StepToken, false)
+	d := NewDriver(t, m, 120, 40)
+	explained := func() string { return d.Model.(Model).panes[paneExplain].doc.line(0).text() }
+	ofStep := explained()
+	d.Press("2", "j")
+	ofParameter := explained()
+	if ofParameter == ofStep {
+		t.Fatalf("the parameter is not explained: %q", ofStep)
+	}
+	for _, key := range []string{"4", "j", "5"} {
+		if d.Press(key); explained() != ofParameter {
+			t.Errorf("after %s it explains %q, not %q", key, explained(), ofParameter)
+		}
+	}
+	if d.Press("1"); explained() != ofStep {
+		t.Errorf("beside the steps it explains %q, not %q", explained(), ofStep)
+	}
+}

@@ -34,6 +34,7 @@ type Model struct {
 	layout  layout
 	screen  screen
 	focus   pane
+	about   pane // had the focus before a pane that explains it
 	dialogs []dialog
 	notice  notice
 	ticking bool

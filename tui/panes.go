@@ -188,13 +188,20 @@ func (m *Model) contentKey(p pane, w, h int) contentKey {
 }
 
 // aboutItem is the item that the explanation begins with: the selected one of
-// the pane that has the focus.
+// the pane that has the focus. It stays while the explanation is read.
 func (m *Model) aboutItem() (pane, int) {
-	if m.focus == paneRequest || m.focus == paneResponse {
-		return m.focus, m.panes[m.focus].item
+	p := m.focus
+	if reads(p) {
+		p = m.about
+	}
+	if p == paneRequest || p == paneResponse {
+		return p, m.panes[p].item
 	}
 	return paneSteps, 0
 }
+
+// reads reports whether a pane says something about another one.
+func reads(p pane) bool { return p == paneExplain || p == paneFindings }
 
 func (m *Model) content(p pane, w, h int) content {
 	if m.diagram {
@@ -224,6 +231,9 @@ func (m *Model) content(p pane, w, h int) content {
 func (m *Model) focusOn(p pane) {
 	if p == paneResponse && m.whole() {
 		p = paneRequest
+	}
+	if reads(p) && !reads(m.focus) {
+		m.about = m.focus
 	}
 	m.focus = p
 	if s := &m.panes[p]; s.item == 0 && len(s.subjects) > 0 && p != paneSteps {

@@ -385,7 +385,7 @@ func (m *Model) onClick(msg tea.MouseClickMsg) tea.Cmd {
 	}
 	for p := range pane(numPanes) {
 		if r := m.layout.panes[p]; r.holds(msg.X, msg.Y) {
-			m.focus = p
+			m.focusOn(p)
 			m.selectRow(p, msg.Y-r.y-1)
 		}
 	}
