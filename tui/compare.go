@@ -330,7 +330,7 @@ func (m *Model) compareFlows() tea.Cmd {
 	}
 }
 
-func (msg flowsMsg) apply(m *Model) tea.Cmd {
+func (msg flowsMsg) apply(m *Model) tea.Cmd { //nolint:unparam // The signature is labMsg's.
 	s := &m.compare
 	if msg.number != s.number {
 		return nil
