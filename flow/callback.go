@@ -39,7 +39,7 @@ type response struct {
 type answer struct {
 	values []Value
 	err    *Error
-	jarm   *jarm // its signature has still to be verified
+	signed string // a JWT whose signature has still to be verified; "" if none came
 }
 
 // judgement is what was made of a response. The wait is over if final is true.
@@ -127,6 +127,13 @@ func (t *wait) judge(r response, now time.Time) judgement {
 		return refuse(VerdictRefused, true, "The response comes from another issuer.",
 			fmt.Sprintf("Its iss is %q and the provider of this run is %q. They must be identical, or a code could be sent to the wrong provider (RFC 9207 section 2.4).", iss, t.issuer),
 			"Check the issuer in the configuration.")
+	case !q.Has("iss") && q.Get("id_token") != "":
+		// The ID token of the hybrid flow names the issuer, and is signed (RFC
+		// 9207 section 4).
+		if iss := unverifiedIssuer(q.Get("id_token")); t.issuer != "" && !t.issuerIs(iss) {
+			return refuse(VerdictRefused, true, "The response's ID token comes from another issuer.",
+				fmt.Sprintf("Its iss is %q and the provider of this run is %q.", iss, t.issuer), "Check the issuer in the configuration.")
+		}
 	case !q.Has("iss") && t.issNeeded:
 		return refuse(VerdictRefused, true, "The response has no iss.",
 			"The provider's metadata promises it (authorization_response_iss_parameter_supported), so a response without it is not the provider's (RFC 9207 section 2.4).",
@@ -210,7 +217,10 @@ func (w *Walk) decide(t *wait, r response) (judgement, chan struct{}) {
 	for name := range r.params {
 		members[name] = r.params.Get(name)
 	}
-	t.answer = &answer{values: responseValues(members, r.in), err: j.err, jarm: r.jarm}
+	t.answer = &answer{values: responseValues(members, r.in), err: j.err, signed: r.params.Get("id_token")}
+	if r.jarm != nil {
+		t.answer.signed = r.jarm.text
+	}
 	for i := range t.answer.values {
 		switch v := &t.answer.values[i]; {
 		case v.Name == "code" && r.bare:
@@ -266,8 +276,8 @@ func (w *Walk) takeAnswer(ctx context.Context, t *wait) error {
 	w.mu.Unlock()
 	w.note(StepCallback, a.values)
 	var err error
-	if a.jarm != nil {
-		err = w.verifyJARM(ctx, a.jarm.text)
+	if a.signed != "" {
+		err = w.verifySigned(ctx, a.signed)
 	}
 	if err == nil && a.err != nil {
 		err = a.err

@@ -32,7 +32,7 @@ type jarm struct {
 }
 
 // unwrap takes the parameters out of a response that is a JWT. Its signature
-// is not looked at here: see [Walk.verifyJARM].
+// is not looked at here: see [Walk.verifySigned].
 func (r response) unwrap() (response, *Error) {
 	text := r.params.Get("response")
 	if text == "" {
@@ -89,18 +89,33 @@ func (t *wait) judgeJARM(r response, now time.Time) *Error {
 	return nil
 }
 
-// verifyJARM verifies the signature of a response with the provider's keys.
-func (w *Walk) verifyJARM(ctx context.Context, text string) error {
+// unverifiedIssuer is the iss of a JWT, whoever has signed it.
+func unverifiedIssuer(text string) string {
+	token, err := jwt.ParseSigned(text, signatureAlgs)
+	var claims jwt.Claims
+	if err != nil || token.UnsafeClaimsWithoutVerification(&claims) != nil {
+		return ""
+	}
+	return claims.Issuer
+}
+
+// signatureAlgs are the algorithms that a provider may sign with.
+var signatureAlgs = []jose.SignatureAlgorithm{
+	jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
+	jose.ES256, jose.ES384, jose.ES512, jose.EdDSA, jose.HS256,
+}
+
+// verifySigned verifies the signature of a JWT that came through the browser,
+// a whole response (JARM) or the ID token of the hybrid flow, before anything
+// of the response is used.
+func (w *Walk) verifySigned(ctx context.Context, text string) error {
 	bad := func(err error, why string) error {
 		return Error{
 			Kind: KindRefused, What: "The signature of the response is not the provider's.", Why: why,
 			Try: "Nothing of the response may be used. Check the provider's keys, or report it.",
 		}.Wrap(err)
 	}
-	token, err := jwt.ParseSigned(text, []jose.SignatureAlgorithm{
-		jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512,
-		jose.ES256, jose.ES384, jose.ES512, jose.EdDSA, jose.HS256,
-	})
+	token, err := jwt.ParseSigned(text, signatureAlgs)
 	if err != nil {
 		return bad(err, err.Error())
 	}

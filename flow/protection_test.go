@@ -62,6 +62,14 @@ func newGuarded(t *testing.T) *guarded {
 				answer = url.Values{"response": {g.sign(t, claims)}}
 			}
 		}
+		if q.Get("response_type") == ResponseHybrid {
+			claims := map[string]any{"iss": g.URL, "aud": "client-1", "nonce": q.Get("nonce")}
+			if g.respond != nil {
+				g.respond(claims)
+			}
+			answer.Set("id_token", g.sign(t, claims))
+			answer.Del("iss")
+		}
 		http.Redirect(w, r, q.Get("redirect_uri")+"?"+answer.Encode(), http.StatusFound)
 	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
@@ -374,6 +382,44 @@ func TestSignedResponseIsTakenOnlyWhenEverythingAgrees(t *testing.T) {
 			if strings.Contains(string(text), base64.RawURLEncoding.EncodeToString([]byte(`"code":"code-1-with-some`))[4:24]) ||
 				strings.Contains(string(text), "code-1-with") {
 				t.Error("the code inside the response is not masked")
+			}
+		})
+	}
+}
+
+func TestIDTokenBesideTheCodeStandsForTheIssuer(t *testing.T) {
+	for name, row := range map[string]struct {
+		iss, words string
+		forged     bool
+	}{
+		"the provider's":      {"", "", false},
+		"another issuer's":    {"https://evil.example", "another issuer", false},
+		"another's signature": {"", "not the provider's", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGuarded(t)
+			was := g.metadata
+			g.metadata = func(m map[string]any) {
+				was(m)
+				m["authorization_response_iss_parameter_supported"] = true
+				if row.forged {
+					m["jwks_uri"] = newGuarded(t).URL + "/keys"
+				}
+			}
+			g.respond = func(claims map[string]any) {
+				if row.iss != "" {
+					claims["iss"] = row.iss
+				}
+			}
+			c := g.config()
+			c.Ask.ResponseType = ResponseHybrid
+			w := newWalk(t, c, Options{Browser: &player{}})
+			err := w.Run(t.Context())
+			if row.words == "" && err != nil || row.words != "" && (err == nil || !strings.Contains(err.Error(), row.words)) {
+				t.Errorf("%v, want %q", err, row.words)
+			}
+			if row.words != "" && g.asked() > 0 {
+				t.Error("the code was used")
 			}
 		})
 	}

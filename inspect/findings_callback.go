@@ -99,7 +99,7 @@ func issuerOfResponse(r *run) []Finding {
 			Try:  "Check the issuer in the settings. If it is right, do not use the code.",
 			Refs: clauses("RFC 9207 section 2.4"),
 		})
-	case !has && promised:
+	case !has && promised && !r.callback.has("id_token"):
 		return one(Finding{
 			Code: "missing-iss", Severity: SeverityError, Row: "iss",
 			What: "The response does not name its issuer, although the metadata promises it.",

@@ -4,7 +4,10 @@
 //
 //	node provider.mjs oidc-provider      version 9, S256 only
 //	node provider.mjs oidc-provider-8    version 8, which still knows plain
+//
+// CLIENT_JWK in the environment is the public key of the client "guarded".
 
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const [name] = process.argv.slice(2);
@@ -36,12 +39,42 @@ const configuration = {
     ...(name.endsWith('-8') ? { methods: ['S256', 'plain'] } : {}),
   },
   cookies: { keys: ['not a secret: the provider ends with the test'] },
-  features: { devInteractions: { enabled: true } },
+  features: {
+    devInteractions: { enabled: true },
+    introspection: { enabled: true },
+    revocation: { enabled: true },
+    // Version 8 calls some of the others differently; they are walked with 9.
+    ...(name.endsWith('-8') ? {} : {
+      pushedAuthorizationRequests: { enabled: true },
+      requestObjects: { enabled: true },
+      jwtResponseModes: { enabled: true },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => undefined,
+        useGrantedResource: () => true,
+        getResourceServerInfo: (ctx, resource) => ({ scope: 'api:read', audience: resource, accessTokenFormat: 'jwt' }),
+      },
+    }),
+  },
   findAccount: (ctx, id) => ({
     accountId: id,
     claims: () => ({ sub: id, name: 'Ada Lovelace', email: 'ada@example.com', email_verified: true }),
   }),
 };
+
+if (process.env.CLIENT_JWK) {
+  configuration.clients.push({
+    client_id: 'guarded',
+    application_type: 'native',
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'RS256',
+    jwks: { keys: [JSON.parse(process.env.CLIENT_JWK)] },
+    redirect_uris: ['http://127.0.0.1/callback'],
+    grant_types: ['authorization_code', 'refresh_token', 'implicit'],
+    response_types: ['code', 'code id_token'],
+  });
+}
 
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {

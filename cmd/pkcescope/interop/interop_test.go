@@ -165,11 +165,12 @@ func (r *run) cancel(t *testing.T) {
 
 // startOIDCProvider starts panva's oidc-provider and returns its issuer. The
 // package is that of package.json.
-func startOIDCProvider(t *testing.T, pkg string) string {
+func startOIDCProvider(t *testing.T, pkg string, environment ...string) string {
 	t.Helper()
 	dir := required(t, "PKCESCOPE_PROVIDERS")
 	cmd := exec.Command(filepath.Join(dir, "node_modules", ".bin", "node"), "provider.mjs", pkg)
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), environment...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()

@@ -111,6 +111,8 @@ func testOIDCProvider(t *testing.T) {
 		}
 	})
 
+	testExtensions(t)
+
 	t.Run("the terminal program", func(t *testing.T) {
 		b := newBrowser(t)
 		screen := startTerminal(t, b.asXDGOpen(t), at(current)...)
