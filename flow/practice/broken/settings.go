@@ -30,6 +30,11 @@ type Setting struct {
 // client secret, as the portal's button does. Its value is then listed.
 const NewSecret = "new"
 
+// NewestSecret, as the value of any setting, stands for the value of the
+// client secret that was added last, so that it need not be copied out of the
+// list.
+const NewestSecret = "{new secret}"
+
 // setting is how one is read and written. Of the two kinds only one is set.
 type setting struct {
 	name, label string
@@ -104,13 +109,21 @@ func (s *Session) Settings() []Setting {
 }
 
 // Set changes one setting, as the portal or the app's own configuration would:
-// what the portal would not save is refused, with the reason.
+// what the portal would not save is refused, with the reason. [NewSecret] and
+// [NewestSecret] are values that stand for something.
 func (s *Session) Set(name, value string) error {
 	i := slices.IndexFunc(settings, func(d setting) bool { return d.name == name })
 	if i < 0 {
 		return refuse("there is no setting "+strconv.Quote(name), "", "look at the list of settings")
 	}
 	def := settings[i]
+	if value == NewestSecret {
+		all := s.server.Tenant().Registrations[0].Secrets
+		if len(all) == 0 {
+			return refuse("the registration has no client secret", "", fmt.Sprintf("set registration.secrets to %q first", NewSecret))
+		}
+		value = all[len(all)-1].Value
+	}
 	if why := s.Lab.Locked[name]; why != "" {
 		return refuse(def.label+" cannot be changed in this lab", why, "look for the cause elsewhere")
 	}
