@@ -345,3 +345,25 @@ func setMember(object []byte, name string, value any) ([]byte, bool) {
 	b.WriteByte('}')
 	return b.Bytes(), true
 }
+
+// Pretty lays the text of a part out for reading, in lines.
+func (p TokenPart) Pretty() []string {
+	var b bytes.Buffer
+	if json.Indent(&b, []byte(p.Text), "", "  ") != nil {
+		return []string{p.Text}
+	}
+	return strings.Split(b.String(), "\n")
+}
+
+// Items are the values of a claim that is a list, a line each; nil for others.
+func (c Claim) Items() []string {
+	list, ok := c.Value.([]any)
+	if !ok {
+		return nil
+	}
+	items := make([]string, len(list))
+	for i, v := range list {
+		items[i] = claimText(v)
+	}
+	return items
+}

@@ -149,7 +149,7 @@ func TestTheBenchLeadsBackToWhereItWasOpened(t *testing.T) {
 	d := NewDriver(t, New(Options{}), 80, 24)
 	d.Press("P", "r", "n", "esc")
 	d.Shows("Practice tenant")
-	d.Press("up", "enter")
+	d.Press("up", "up", "enter")
 	d.Shows("nothing is sent")
 	d.Press("l")
 	d.Shows("no mistake to show code for")

@@ -144,6 +144,11 @@ func (m *Model) relative(t time.Time) string {
 	if t.IsZero() || !m.live() {
 		return ""
 	}
+	return m.fromNow(t)
+}
+
+// fromNow says how far a time is from now.
+func (m *Model) fromNow(t time.Time) string {
 	d := t.Sub(m.now()).Round(time.Second)
 	if d > 0 {
 		left, _ := timeLeft(d)

@@ -35,6 +35,7 @@ const (
 	entryBench
 	entryCompare
 	entryTheatre
+	entryMicroscope
 )
 
 // load lists what can be started.
@@ -67,7 +68,8 @@ func (h *home) load(p Profiles) {
 	h.entries = append(h.entries, entry{entryFile, "Open a file", "a saved transcript, to look at without a network"},
 		entry{entryCompare, "Compare", "none, plain and S256 side by side, at the practice tenant"},
 		entry{entryTheatre, "Interception", "a stolen code redeemed, or refused, step by step"},
-		entry{entryBench, "PKCE bench", "a verifier, its challenge, and why two do not match"})
+		entry{entryBench, "PKCE bench", "a verifier, its challenge, and why two do not match"},
+		entry{entryMicroscope, "Token microscope", "what a pasted token says, and what it is worth"})
 	h.at = min(h.at, len(h.entries)-1)
 }
 
@@ -114,6 +116,8 @@ func (m *Model) chooseHome() tea.Cmd {
 		m.open(newOpenForm(m))
 	case entryBench:
 		return m.benchFresh()
+	case entryMicroscope:
+		return m.microscopeEmpty()
 	case entryCompare, entryTheatre:
 		if why := m.whyNoLab(); why != "" {
 			m.say(toneWarn, why)

@@ -65,6 +65,8 @@ func (m *Model) table() []command {
 		return homeCommands
 	case m.screen == screenBench:
 		return benchCommands
+	case m.screen == screenMicroscope:
+		return microscopeCommands
 	case m.screen == screenCompare:
 		return compareCommands
 	case m.screen == screenTheatre:
@@ -78,7 +80,7 @@ func (m *Model) table() []command {
 
 // These tables refer to functions that in turn show the tables, which Go does
 // not allow in an initial value.
-var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands []command
+var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands []command
 
 func init() {
 	quit := command{
@@ -126,6 +128,11 @@ func init() {
 			why:  (*Model).whyNoLab, do: (*Model).openTheatre,
 		},
 		{
+			Binding: bind("M", "M", "microscope"), group: "Home",
+			long: "Paste a token and see what it says, whose it is, and which checks it passes.",
+			do:   (*Model).microscopeEmpty,
+		},
+		{
 			Binding: bind("esc", "esc", "back to the walk"), group: "Home", foot: 4,
 			long: "Go back to the walk that is open.",
 			why:  func(m *Model) string { return choose(m.hasVisit(), "", "This is the first screen. Press q to quit.") },
@@ -157,6 +164,7 @@ func init() {
 		help, quit,
 	}
 	benchCommands = append(newBenchCommands(), help, quit)
+	microscopeCommands = append(newMicroscopeCommands(), help, quit)
 	compareCommands = append(newCompareCommands(), help, quit)
 	board, stage := newTheatreCommands()
 	boardCommands, stageCommands = append(board, help, quit), append(stage, help, quit)
@@ -296,6 +304,11 @@ func lookCommands() []command {
 			Binding: bind("i", "i", "interception"), group: "Look", foot: 18,
 			long: "The interception theatre: watch a stolen code be redeemed, or refused.",
 			why:  (*Model).whyNoLab, do: (*Model).openTheatre,
+		},
+		{
+			Binding: bind("M", "M", "microscope"), group: "Look",
+			long: "The tokens of this run under the microscope: octets, claims, checks, and what a change does to them.",
+			why:  (*Model).whyNoTokens, do: (*Model).microscopeOfWalk,
 		},
 		{
 			Binding: bind("/ ctrl+s", "/", "find"), group: "Look", foot: 16,

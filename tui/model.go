@@ -18,6 +18,7 @@ const (
 	screenHome screen = iota
 	screenWalk
 	screenBench
+	screenMicroscope
 	screenCompare
 	screenTheatre
 )
@@ -42,6 +43,7 @@ type Model struct {
 	home  home
 	visit visit
 	bench bench
+	micro microscope
 
 	compare compare
 	theatre theatre
@@ -152,6 +154,8 @@ func (m *Model) sync() {
 	switch m.screen {
 	case screenBench:
 		m.syncBench()
+	case screenMicroscope:
+		m.syncMicroscope()
 	case screenCompare:
 		m.syncCompare()
 	case screenTheatre:

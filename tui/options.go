@@ -4,6 +4,8 @@
 package tui
 
 import (
+	"context"
+
 	"github.com/pkcescope/pkcescope/flow"
 )
 
@@ -22,6 +24,9 @@ type Options struct {
 	Profiles Profiles
 	// Secret returns the client secret from the environment, or "".
 	Secret string
+	// ReadKeys reads a key set from a file or an address, for the checks of a
+	// pasted token. Nil: keys can only be pasted.
+	ReadKeys func(ctx context.Context, from string) ([]byte, error)
 	// Config starts the walk at once, without the home screen.
 	Config *flow.Config
 	// Transcript is a saved run to look at; File is its name.

@@ -404,6 +404,9 @@ func (m *Model) tick() tea.Cmd {
 
 // counting says whether something on the screen changes with time alone.
 func (m *Model) counting() bool {
+	if m.screen == screenMicroscope {
+		return m.micro.clock != ""
+	}
 	if m.screen != screenWalk {
 		return false
 	}

@@ -64,6 +64,10 @@ type doc struct {
 	// raw are further lines in one tone, kept as they are.
 	raw     []string
 	rawTone tone
+	// lazy makes further lines when they are drawn, many of them; each is one
+	// row of the width that the doc is made for.
+	lazy func(i int) line
+	many int
 	// items is how many items the lines hold.
 	items int
 
@@ -78,12 +82,15 @@ type doc struct {
 }
 
 // len is the number of logical lines.
-func (d *doc) len() int { return len(d.lines) + len(d.raw) }
+func (d *doc) len() int { return len(d.lines) + len(d.raw) + d.many }
 
 // line returns the i-th logical line.
 func (d *doc) line(i int) line {
 	if i < len(d.lines) {
 		return d.lines[i]
+	}
+	if n := i - len(d.lines) - len(d.raw); n >= 0 {
+		return d.lazy(n)
 	}
 	return plain(d.rawTone, detab(d.raw[i-len(d.lines)]))
 }
@@ -121,6 +128,9 @@ func (d *doc) wrap(ruler ansi.Method, width int) {
 }
 
 func (d *doc) countRows(i int) int {
+	if i >= len(d.lines)+len(d.raw) {
+		return 1
+	}
 	var text string
 	l := line{}
 	if i < len(d.lines) {

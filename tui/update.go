@@ -56,6 +56,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.onSaved(msg)
 	case settledMsg:
 		return m.onSettled(msg)
+	case keysMsg:
+		m.onKeys(msg)
 	case tracedMsg:
 		m.onTraced(msg)
 	case saidMsg:
@@ -106,6 +108,8 @@ func (m *Model) onPaste(msg tea.PasteMsg) tea.Cmd {
 		return m.onFindKey(msg)
 	case m.screen == screenBench:
 		return m.onBenchPaste(msg)
+	case m.screen == screenMicroscope:
+		return m.microscopePaste(msg.Content)
 	case m.screen == screenCompare:
 		return m.onComparePaste(msg.Content)
 	case m.screen == screenWalk && m.live() && (m.waiting() || m.visit.reading.pending.Waiting):
@@ -380,6 +384,10 @@ func (m *Model) onClick(msg tea.MouseClickMsg) tea.Cmd {
 		m.benchClick(msg.X, msg.Y)
 		return nil
 	}
+	if m.screen == screenMicroscope {
+		m.microscopeClick(msg.X, msg.Y)
+		return nil
+	}
 	if m.screen == screenTheatre {
 		return m.theatreClick(msg.X, msg.Y)
 	}
@@ -414,6 +422,8 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		return
 	}
 	switch m.screen {
+	case screenMicroscope:
+		m.microscopeWheel(msg.X, msg.Y, by)
 	case screenCompare:
 		labWheel([]*labPane{&m.compare.panes[0]}, msg.X, msg.Y, by)
 	case screenTheatre:

@@ -32,6 +32,8 @@ func (m Model) View() tea.View {
 		rows = m.compareRows(p)
 	case screenTheatre:
 		rows = m.theatreRows(p)
+	case screenMicroscope:
+		rows = m.microscopeRows(p)
 	default:
 		rows = m.walkRows(p)
 	}

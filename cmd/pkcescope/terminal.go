@@ -89,6 +89,7 @@ func terminalOptions(t *tenant, theme string) (tui.Options, error) {
 		Theme:    theme,
 		Version:  release(),
 		Dir:      dir,
+		ReadKeys: readKeys,
 	}
 	return o, nil
 }
