@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/textinput"
@@ -63,7 +64,12 @@ func choiceField(id, label, value, hint string, choices ...option) *field {
 	for i, c := range choices {
 		if c.value == value {
 			f.choice = i
+			return f
 		}
+	}
+	if value != "" { // set elsewhere, by a flag or in the profile: it stays a choice
+		f.choices = append(slices.Clone(choices), option{value, value})
+		f.choice = len(choices)
 	}
 	return f
 }

@@ -107,7 +107,7 @@ func (m *Model) chooseHome() tea.Cmd {
 		if c.Name == "" {
 			c.Name = e.name
 		}
-		if c.AuthMethod != "" && c.AuthMethod != flow.AuthNone && m.options.Secret == "" {
+		if c.AuthMethod.NeedsSecret() && m.options.Secret == "" {
 			m.open(newTenantForm(m, c, e.name))
 			return nil
 		}

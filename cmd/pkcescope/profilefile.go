@@ -53,6 +53,7 @@ type savedProfile struct {
 	UserInfo         bool              `toml:"userinfo,omitempty"`
 	Refresh          bool              `toml:"refresh,omitempty"`
 	Provider         *savedProvider    `toml:"provider,omitempty"`
+	Extensions       *savedExtensions  `toml:"extensions,omitempty"`
 }
 
 // savedProvider holds endpoints that were set by hand, for a provider without
@@ -270,6 +271,7 @@ func saveable(c flow.Config) savedProfile {
 		RedirectURI: c.RedirectURI, Scopes: c.Scopes, Method: c.Method, VerifierLength: c.VerifierLength,
 		AllowBadVerifier: c.AllowBadVerifier, ResponseMode: c.ResponseMode, Prompt: c.Prompt,
 		LoginHint: c.LoginHint, DomainHint: c.DomainHint, Paste: c.Paste, UserInfo: c.UserInfo, Refresh: c.Refresh,
+		Extensions: saveableExtensions(c),
 	}
 	if p := c.Provider; c.Issuer == "" {
 		s.Provider = &savedProvider{p.AuthorizationEndpoint, p.TokenEndpoint, p.UserInfoEndpoint, p.JWKSURI}
@@ -288,6 +290,7 @@ func (s savedProfile) config(name string) flow.Config {
 		AllowBadVerifier: s.AllowBadVerifier, ResponseMode: s.ResponseMode, Prompt: s.Prompt,
 		LoginHint: s.LoginHint, DomainHint: s.DomainHint, Paste: s.Paste, UserInfo: s.UserInfo, Refresh: s.Refresh,
 	}
+	s.Extensions.apply(&c)
 	if p := s.Provider; p != nil {
 		c.Provider = flow.Provider{
 			AuthorizationEndpoint: p.AuthorizationEndpoint, TokenEndpoint: p.TokenEndpoint,
