@@ -170,6 +170,9 @@ func findingLines(f inspect.Finding) []line {
 	if f.Try != "" {
 		lines = append(lines, tryLine(f.Try))
 	}
+	if f.Row != "" {
+		lines = append(lines, line{spans: []span{{"  Seen in ", toneFaint}, {f.Row, toneHere}, {"; w goes there.", toneFaint}}, hang: 2, prose: true})
+	}
 	for _, r := range f.Refs {
 		lines = append(lines, prose(toneFaint, 2, r.Text))
 	}

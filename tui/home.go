@@ -36,6 +36,7 @@ const (
 	entryCompare
 	entryTheatre
 	entryMicroscope
+	entryDiagnose
 )
 
 // load lists what can be started.
@@ -66,6 +67,7 @@ func (h *home) load(p Profiles) {
 		}
 	}
 	h.entries = append(h.entries, entry{entryFile, "Open a file", "a saved transcript, to look at without a network"},
+		entry{entryDiagnose, "Diagnose", "paste an error: its causes, the fix, and who can make it"},
 		entry{entryCompare, "Compare", "none, plain and S256 side by side, at the practice tenant"},
 		entry{entryTheatre, "Interception", "a stolen code redeemed, or refused, step by step"},
 		entry{entryBench, "PKCE bench", "a verifier, its challenge, and why two do not match"},
@@ -118,6 +120,8 @@ func (m *Model) chooseHome() tea.Cmd {
 		return m.benchFresh()
 	case entryMicroscope:
 		return m.microscopeEmpty()
+	case entryDiagnose:
+		return m.openDiagnose()
 	case entryCompare, entryTheatre:
 		if why := m.whyNoLab(); why != "" {
 			m.say(toneWarn, why)

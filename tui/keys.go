@@ -71,6 +71,8 @@ func (m *Model) table() []command {
 		return compareCommands
 	case m.screen == screenTheatre:
 		return choose(m.theatre.onStage, stageCommands, boardCommands)
+	case m.screen == screenDiagnose:
+		return diagnoseCommands
 	case m.waiting():
 		return waitCommands
 	default:
@@ -80,7 +82,7 @@ func (m *Model) table() []command {
 
 // These tables refer to functions that in turn show the tables, which Go does
 // not allow in an initial value.
-var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands []command
+var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands []command
 
 func init() {
 	quit := command{
@@ -116,6 +118,11 @@ func init() {
 			Binding: bind("P", "P", "PKCE bench"), group: "Home",
 			long: "Derive a challenge from any verifier, live, and see why a pair does not match.",
 			do:   (*Model).benchFresh,
+		},
+		{
+			Binding: bind("D", "D", "diagnose"), group: "Home", foot: 7,
+			long: "Paste an error from anywhere and see its causes, the fix, and who can make it.",
+			do:   (*Model).openDiagnose,
 		},
 		{
 			Binding: bind("c", "c", "compare"), group: "Home", foot: 5,
@@ -166,6 +173,7 @@ func init() {
 	benchCommands = append(newBenchCommands(), help, quit)
 	microscopeCommands = append(newMicroscopeCommands(), help, quit)
 	compareCommands = append(newCompareCommands(), help, quit)
+	diagnoseCommands = append(newDiagnoseCommands(), help, quit)
 	board, stage := newTheatreCommands()
 	boardCommands, stageCommands = append(board, help, quit), append(stage, help, quit)
 	walkCommands = append(flowCommands(), append(lookCommands(), help, quit)...)
@@ -311,6 +319,16 @@ func lookCommands() []command {
 			why:  (*Model).whyNoTokens, do: (*Model).microscopeOfWalk,
 		},
 		{
+			Binding: bind("w", "w", "evidence"), group: "Look", foot: 8,
+			long: "Go to the parameter or header that the selected finding rests on.",
+			why:  (*Model).whyNoEvidence, do: (*Model).toEvidence,
+		},
+		{
+			Binding: bind("D", "D", "diagnose"), group: "Look",
+			long: "Paste an error from anywhere and see its causes, the fix, and who can make it.",
+			do:   (*Model).openDiagnose,
+		},
+		{
 			Binding: bind("/ ctrl+s", "/", "find"), group: "Look", foot: 16,
 			long: "Find text in the pane; n and N go to the next and the previous place.",
 			do:   func(m *Model) tea.Cmd { return m.startFind() },
@@ -326,6 +344,11 @@ func lookCommands() []command {
 			Binding: bind("Y", "Y", "to a file"), group: "Take along",
 			long: "Write the same to a file, for terminals without a clipboard.",
 			why:  (*Model).whyNoCopy, do: (*Model).askCopyFile,
+		},
+		{
+			Binding: bind("T", "T", "ticket"), group: "Take along", foot: 8,
+			long: "Copy a failed step as a ticket in Markdown: the cause, what to do, trace id, correlation id, time, and the request with its secrets masked.",
+			why:  (*Model).whyNoTicket, do: (*Model).copyTicket,
 		},
 		{
 			Binding: bind("esc", "esc", "home"), group: "Program", foot: 88, label: (*Model).escLabel,

@@ -21,6 +21,7 @@ const (
 	screenMicroscope
 	screenCompare
 	screenTheatre
+	screenDiagnose
 )
 
 // Model is the program's state. Init, Update and View have value receivers, so
@@ -47,6 +48,8 @@ type Model struct {
 
 	compare compare
 	theatre theatre
+
+	diagnosis diagnosis
 
 	views   [numPanes]view
 	panes   [numPanes]paneState
@@ -160,6 +163,8 @@ func (m *Model) sync() {
 		m.syncCompare()
 	case screenTheatre:
 		m.syncTheatre()
+	case screenDiagnose:
+		m.syncDiagnose()
 	case screenHome, screenWalk:
 	}
 	if m.screen != screenWalk {

@@ -112,6 +112,10 @@ func (m *Model) onPaste(msg tea.PasteMsg) tea.Cmd {
 		return m.microscopePaste(msg.Content)
 	case m.screen == screenCompare:
 		return m.onComparePaste(msg.Content)
+	case m.screen == screenDiagnose, m.screen == screenHome:
+		m.openDiagnose()
+		m.diagnose(msg.Content)
+		return nil
 	case m.screen == screenWalk && m.live() && (m.waiting() || m.visit.reading.pending.Waiting):
 		return m.askPaste(msg.Content)
 	}
@@ -428,6 +432,8 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		labWheel([]*labPane{&m.compare.panes[0]}, msg.X, msg.Y, by)
 	case screenTheatre:
 		labWheel(m.theatrePanes(), msg.X, msg.Y, by)
+	case screenDiagnose:
+		labWheel([]*labPane{&m.diagnosis.pane}, msg.X, msg.Y, by)
 	case screenHome, screenWalk, screenBench:
 	}
 	for p := range pane(numPanes) {

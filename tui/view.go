@@ -34,6 +34,8 @@ func (m Model) View() tea.View {
 		rows = m.theatreRows(p)
 	case screenMicroscope:
 		rows = m.microscopeRows(p)
+	case screenDiagnose:
+		rows = m.diagnoseRows(p)
 	default:
 		rows = m.walkRows(p)
 	}

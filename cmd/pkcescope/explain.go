@@ -28,6 +28,7 @@ type explainFlags struct {
 	status          int
 	context         []string
 	json, batch     bool
+	ticket          bool
 }
 
 func newExplainCommand() *cobra.Command {
@@ -51,6 +52,7 @@ Without an argument, or with -, the text is read from standard input.`,
 		Example: `  pkcescope explain AADSTS50148
   pkcescope explain - --where token --context code_verifier_sent=false < error.json
   pkcescope explain run.json
+  pkcescope explain run.json --ticket
   pkcescope explain --batch < errors.jsonl`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -67,13 +69,17 @@ Without an argument, or with -, the text is read from standard input.`,
 	s.IntVar(&f.status, "status", 0, "the HTTP status of the answer")
 	s.StringArrayVar(&f.context, "context", nil, "a fact of the request, as `NAME=VALUE`; may be repeated")
 	s.BoolVar(&f.json, "json", false, "print JSON")
+	s.BoolVar(&f.ticket, "ticket", false, "print a ticket in Markdown for whoever can put it right; secrets are masked")
 	s.BoolVar(&f.batch, "batch", false, "read JSON lines on standard input and write one JSON result for each")
 	return cmd
 }
 
 func runExplain(cmd *cobra.Command, f explainFlags, args []string) error {
+	if f.json && f.ticket {
+		return wrongUsage("Give one of them.", "--json and --ticket are two forms of the answer.")
+	}
 	if f.batch {
-		if len(args) > 0 || f.json || f.provider != "" || f.where != "" || f.status != 0 || len(f.context) > 0 {
+		if len(args) > 0 || f.json || f.ticket || f.provider != "" || f.where != "" || f.status != 0 || len(f.context) > 0 {
 			return wrongUsage("Put the facts into the lines.", "--batch takes everything from standard input.")
 		}
 		return explainBatch(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -87,11 +93,16 @@ func runExplain(cmd *cobra.Command, f explainFlags, args []string) error {
 		return err
 	}
 	ended := ""
-	if t, ok := savedRun(in.Raw); ok {
-		in.Raw, in.Transcript = "", &t
+	if from := inspect.InputFrom(in.Raw); from.Transcript != nil {
+		t := from.Transcript
+		in.Raw, in.Transcript = "", t
 		if !slices.ContainsFunc(t.Steps, func(s flow.Step) bool { return s.Status == flow.StatusFailed }) {
 			ended = "No step of this run failed."
 		}
+	}
+	if f.ticket {
+		fmt.Fprint(cmd.OutOrStdout(), inspect.TicketOf(in))
+		return nil
 	}
 	d := inspect.Diagnose(in)
 	if f.json {
@@ -156,15 +167,6 @@ func isCode(s string) bool {
 func bounded(r io.Reader) (string, error) {
 	b, err := io.ReadAll(io.LimitReader(r, mostError))
 	return string(b), err
-}
-
-// savedRun recognises a transcript.
-func savedRun(text string) (flow.Transcript, bool) {
-	if !strings.Contains(text[:min(len(text), 4096)], flow.Format) {
-		return flow.Transcript{}, false
-	}
-	t, err := flow.Load(strings.NewReader(text))
-	return t, err == nil
 }
 
 // explainBatch answers JSON lines. A line that cannot be read is answered as
