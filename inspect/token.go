@@ -154,7 +154,7 @@ func readToken(name, text string, g given) Token {
 	for _, m := range j.claims {
 		tok.Claims = append(tok.Claims, readClaim(m, words, g.now))
 	}
-	tok.Whose, tok.Parts = whose(name, &j, g), partsOf(&j)
+	tok.Whose, tok.Parts = whose(name, &j, g)+origin(name, &j), partsOf(&j)
 	if j.kind == "jwt" {
 		tok.Checks = checksOf(name, &j, g)
 		for i := range tok.Checks {
@@ -313,6 +313,18 @@ func whose(name string, j *jwt, g given) string {
 		return "It names no audience. An access token is for an API: the API must check it, not the client."
 	}
 	return "It is for the API " + aud + ". " + delegated(j) + " The API must check it; the client passes it on unread."
+}
+
+// origin says who issued a token, and in which version where it tells.
+func origin(name string, j *jwt) string {
+	iss := j.str("iss")
+	if iss == "" || name == "client_assertion" {
+		return ""
+	}
+	if ver, ok := j.claim("ver"); ok {
+		return " It is from " + iss + ", version " + claimText(ver) + "."
+	}
+	return " It is from " + iss + "."
 }
 
 // delegated says for whom an access token acts.

@@ -503,7 +503,7 @@ func (m *Model) microscopeHead(p *painter) string {
 		room -= p.put("  secrets shown", toneWarn, false, room)
 	}
 	right := "nothing is sent "
-	if room > len(right) {
+	if room > len(right)+1 {
 		p.pad(room-len(right), false)
 		room -= room - len(right)
 		room -= p.put(right, toneBar, false, room)
