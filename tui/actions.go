@@ -277,7 +277,7 @@ func (m *Model) escLabel() string {
 	case m.diagram, m.tokens:
 		return "close"
 	}
-	return "home"
+	return choose(m.visit.back == screenHome, "home", "back")
 }
 
 // whose says whose walk it is, what people tell apart first coming first.

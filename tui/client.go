@@ -136,6 +136,9 @@ func clientFrom(f *form, c flow.Config) flow.Config {
 
 // startSettings changes what this walk is, and walks again.
 func (m *Model) startSettings() tea.Cmd {
+	if m.visit.lab {
+		return m.startLabSettings()
+	}
 	c := m.visit.config
 	length := ""
 	if c.VerifierLength > 0 {

@@ -37,6 +37,7 @@ const (
 	entryTheatre
 	entryMicroscope
 	entryDiagnose
+	entryLabs
 )
 
 // load lists what can be started.
@@ -70,6 +71,7 @@ func (h *home) load(p Profiles) {
 		entry{entryDiagnose, "Diagnose", "paste an error: its causes, the fix, and who can make it"},
 		entry{entryCompare, "Compare", "none, plain and S256 side by side, at the practice tenant"},
 		entry{entryTheatre, "Interception", "a stolen code redeemed, or refused, step by step"},
+		entry{entryLabs, "Broken tenants", "one thing is wrong in each: find it and repair it"},
 		entry{entryBench, "PKCE bench", "a verifier, its challenge, and why two do not match"},
 		entry{entryMicroscope, "Token microscope", "what a pasted token says, and what it is worth"})
 	h.at = min(h.at, len(h.entries)-1)
@@ -116,6 +118,12 @@ func (m *Model) chooseHome() tea.Cmd {
 		return m.startWalk(c)
 	case entryFile:
 		m.open(newOpenForm(m))
+	case entryLabs:
+		if why := m.whyNoLabs(); why != "" {
+			m.say(toneWarn, why)
+			return nil
+		}
+		return m.openLabs()
 	case entryBench:
 		return m.benchFresh()
 	case entryMicroscope:

@@ -73,6 +73,8 @@ func (m *Model) table() []command {
 		return choose(m.theatre.onStage, stageCommands, boardCommands)
 	case m.screen == screenDiagnose:
 		return diagnoseCommands
+	case m.screen == screenLabs:
+		return labsCommands
 	case m.waiting():
 		return waitCommands
 	default:
@@ -82,7 +84,7 @@ func (m *Model) table() []command {
 
 // These tables refer to functions that in turn show the tables, which Go does
 // not allow in an initial value.
-var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands []command
+var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, labsCommands []command
 
 func init() {
 	quit := command{
@@ -140,6 +142,11 @@ func init() {
 			do:   (*Model).microscopeEmpty,
 		},
 		{
+			Binding: bind("b", "b", "broken tenants"), group: "Home",
+			long: "Tenants in which one thing is wrong, to find and repair it.",
+			why:  (*Model).whyNoLabs, do: (*Model).openLabs,
+		},
+		{
 			Binding: bind("esc", "esc", "back to the walk"), group: "Home", foot: 4,
 			long: "Go back to the walk that is open.",
 			why:  func(m *Model) string { return choose(m.hasVisit(), "", "This is the first screen. Press q to quit.") },
@@ -176,6 +183,7 @@ func init() {
 	diagnoseCommands = append(newDiagnoseCommands(), help, quit)
 	board, stage := newTheatreCommands()
 	boardCommands, stageCommands = append(board, help, quit), append(stage, help, quit)
+	labsCommands = append(newLabsCommands(), help, quit)
 	walkCommands = append(flowCommands(), append(lookCommands(), help, quit)...)
 }
 
@@ -216,6 +224,11 @@ func flowCommands() []command {
 			Binding: bind(",", ",", "settings"), group: "Walk", foot: 11,
 			long: "Change method, verifier, response mode, platform and scopes, and walk again.",
 			why:  (*Model).whyNoSettings, do: (*Model).startSettings,
+		},
+		{
+			Binding: bind("H", "H", "hint"), group: "Walk", foot: 11,
+			long: "In a broken tenant: one hint more.",
+			why:  (*Model).whyNoHint, do: (*Model).labHint,
 		},
 		{
 			Binding: bind("o", "o", "browser"), group: "Walk", foot: 12,

@@ -22,6 +22,7 @@ const (
 	screenCompare
 	screenTheatre
 	screenDiagnose
+	screenLabs
 )
 
 // Model is the program's state. Init, Update and View have value receivers, so
@@ -48,6 +49,7 @@ type Model struct {
 
 	compare compare
 	theatre theatre
+	labs    labs
 
 	diagnosis diagnosis
 
@@ -70,6 +72,7 @@ type visit struct {
 	config   flow.Config
 	file     string
 	back     screen // where esc leads
+	lab      bool   // it is a walk of the lab that is open
 	// changed is signalled by the walk, and ended is closed with it.
 	changed chan struct{}
 	ended   chan struct{}
@@ -165,6 +168,8 @@ func (m *Model) sync() {
 		m.syncTheatre()
 	case screenDiagnose:
 		m.syncDiagnose()
+	case screenLabs:
+		m.syncLabs()
 	case screenHome, screenWalk:
 	}
 	if m.screen != screenWalk {

@@ -20,6 +20,8 @@ type Options struct {
 	Browser flow.Browser
 	// Lab is the experiments. Nil: there are none.
 	Lab Lab
+	// Labs are the broken tenants. Nil: there are none.
+	Labs Labs
 	// Profiles are the saved clients.
 	Profiles Profiles
 	// Secret returns the client secret from the environment, or "".

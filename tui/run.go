@@ -28,9 +28,7 @@ func Run(ctx context.Context, o Options) error {
 	p := tea.NewProgram(New(o), tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(120))
 	last, err := p.Run()
 	if m, ok := last.(Model); ok {
-		m.visit.end()
-		m.compare.end()
-		m.theatre.end()
+		m.close()
 	}
 	if errors.Is(err, tea.ErrInterrupted) {
 		return context.Canceled
@@ -39,6 +37,14 @@ func Run(ctx context.Context, o Options) error {
 		return nil //nolint:nilerr // It ended because it was told to.
 	}
 	return err
+}
+
+// close ends whatever is open.
+func (m Model) close() {
+	m.visit.end()
+	m.compare.end()
+	m.theatre.end()
+	m.labs.end()
 }
 
 // Walker is a walk, as far as the program uses one. [*flow.Walk] is one.
@@ -111,6 +117,8 @@ type (
 		changed  chan struct{}
 		ended    chan struct{}
 		err      error
+		lab      bool // it is a walk of the lab that is open
+		run      bool // and is to be run to its end
 	}
 	// openedMsg brings a saved transcript.
 	openedMsg struct {

@@ -132,7 +132,7 @@ func (m *Model) onStarted(msg startedMsg) tea.Cmd {
 		return nil
 	}
 	if msg.err != nil {
-		m.screen = screenHome
+		m.screen = choose(msg.lab, screenLabs, screenHome)
 		m.visit = visit{number: m.visit.number}
 		m.open(newMessage("This walk cannot start", msg.err))
 		return nil
@@ -140,8 +140,12 @@ func (m *Model) onStarted(msg startedMsg) tea.Cmd {
 	m.show(visit{
 		number: msg.number, walk: msg.walk, browsers: msg.browsers, config: msg.config,
 		changed: msg.changed, ended: msg.ended, count: new(atomic.Int64), reveal: m.visit.reveal,
-		follow: true,
+		follow: true, lab: msg.lab, back: choose(msg.lab, screenLabs, screenHome),
 	})
+	if msg.run {
+		m.visit.reading = m.reader().read()
+		return tea.Batch(m.awaitNews(), m.runAll())
+	}
 	return tea.Batch(m.reread(), m.awaitNews())
 }
 
@@ -248,9 +252,9 @@ func (m *Model) onDone(msg doneMsg) tea.Cmd {
 	v.exchange = m.tellingExchange()
 	v.follow = false
 	if msg.reading.reveal != v.reveal || msg.reading.hide != m.hide {
-		return m.reread()
+		return tea.Batch(m.reread(), m.judgeLab())
 	}
-	return nil
+	return m.judgeLab()
 }
 
 // showWorked shows what was just done: the step itself, or, after a run of
@@ -395,6 +399,9 @@ func (m *Model) onClick(msg tea.MouseClickMsg) tea.Cmd {
 	if m.screen == screenTheatre {
 		return m.theatreClick(msg.X, msg.Y)
 	}
+	if m.screen == screenLabs {
+		return m.labsClick(msg.X, msg.Y)
+	}
 	for p := range pane(numPanes) {
 		if r := m.layout.panes[p]; r.holds(msg.X, msg.Y) {
 			m.focusOn(p)
@@ -434,6 +441,8 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		labWheel(m.theatrePanes(), msg.X, msg.Y, by)
 	case screenDiagnose:
 		labWheel([]*labPane{&m.diagnosis.pane}, msg.X, msg.Y, by)
+	case screenLabs:
+		labWheel(m.labs.both(), msg.X, msg.Y, by)
 	case screenHome, screenWalk, screenBench:
 	}
 	for p := range pane(numPanes) {

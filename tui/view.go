@@ -36,6 +36,8 @@ func (m Model) View() tea.View {
 		rows = m.microscopeRows(p)
 	case screenDiagnose:
 		rows = m.diagnoseRows(p)
+	case screenLabs:
+		rows = m.labsRows(p)
 	default:
 		rows = m.walkRows(p)
 	}

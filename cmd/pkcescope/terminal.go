@@ -78,6 +78,10 @@ func terminalOptions(t *tenant, theme string) (tui.Options, error) {
 	if err != nil {
 		return tui.Options{}, err
 	}
+	progress, err := openLearned()
+	if err != nil {
+		return tui.Options{}, err
+	}
 	dir, err := os.Getwd()
 	if err != nil {
 		return tui.Options{}, err
@@ -85,6 +89,7 @@ func terminalOptions(t *tenant, theme string) (tui.Options, error) {
 	o := tui.Options{
 		Practice: t.start,
 		Profiles: profiles,
+		Labs:     labShelf{progress},
 		Secret:   os.Getenv(secretEnv),
 		Theme:    theme,
 		Version:  release(),
