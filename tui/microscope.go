@@ -364,6 +364,7 @@ func (m *Model) microscopeCompare() tea.Cmd {
 	s := &m.micro
 	s.comparing = !s.comparing
 	s.beside = nil
+	s.unfolded = map[string]bool{}
 	s.focus = microClaims
 	s.panes[microClaims].offset, s.panes[microClaims].item = 0, 0
 	s.redraw()

@@ -180,6 +180,10 @@ func TestALongListIsFoldedAndNotCut(t *testing.T) {
 	d.Shows("5000 00000000-0000-0000-0000-000000004999")
 	d.Press("enter")
 	d.Hides("-000000000004")
+	d.Press("enter", "d")
+	d.Send(tea.PasteMsg{Content: microIDToken()})
+	d.Shows("≠ groups", "…")
+	d.Hides("-000000000009")
 }
 
 func TestALongTextIsFoldedAndNotCut(t *testing.T) {
