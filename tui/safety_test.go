@@ -10,7 +10,9 @@ import (
 	"github.com/pkcescope/pkcescope/flow"
 )
 
-var sgr = regexp.MustCompile("\x1b\\[[0-9;:]*m")
+// sgr is what we write that a terminal obeys: colours, and the link to the
+// address that the browser has to open.
+var sgr = regexp.MustCompile("\x1b\\[[0-9;:]*m|\x1b\\]8;id=pkcescope;https?://[!-~]+\x07|\x1b\\]8;;\x07")
 
 // hostile says whether a terminal would obey a character, or a reader not see
 // it.

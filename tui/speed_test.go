@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,5 +78,27 @@ func TestAHugeBodyScrollsLikeASmallOne(t *testing.T) {
 	})
 	if allocs > 2*smallAllocs {
 		t.Errorf("a key costs %v allocations with ten megabytes, %v with ten kilobytes", allocs, smallAllocs)
+	}
+}
+
+// What was typed is found whatever its case, also where a line has letters that
+// take another number of octets in the other one.
+func TestFindTakesNoAccountOfCase(t *testing.T) {
+	far := strings.Repeat("-", 3000) + "B" + strings.Repeat("-", 3000) + "b"
+	d := &doc{raw: []string{"Location: /CallBack?code=1", "İstanbul callback", "kallback", "CALLBAC", "ÄÖ äö", far}}
+	for text, want := range map[string][]string{
+		"callBACK": {"CallBack", "callback"},
+		"äÖ":       {"ÄÖ", "äö"},
+		"?":        {"?"},
+		"-b":       {"-B", "-b"},
+		"none":     nil,
+	} {
+		var got []string
+		for _, h := range d.find(text) {
+			got = append(got, d.text(h.line)[h.from:h.to])
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: found %q, want %q", text, got, want)
+		}
 	}
 }

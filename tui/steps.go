@@ -34,6 +34,9 @@ func (m *Model) railContent(w int) content {
 		for _, k := range clocks {
 			left, t := timeLeft(k.Ends.Sub(m.now()))
 			room := max(w-1-len(left), 4)
+			if m.ruler.StringWidth(k.Name) >= room {
+				room++ // the air at the edge, before a letter is lost
+			}
 			name := m.ruler.Truncate(k.Name, room-1, "…")
 			gap := strings.Repeat(" ", max(room-m.ruler.StringWidth(name), 1))
 			d.lines = append(d.lines, line{spans: []span{{name, toneText}, {gap, toneText}, {left, t}}})

@@ -29,6 +29,9 @@ type line struct {
 	most int
 	// item is the number of the item the line belongs to, from 1; 0 is none.
 	item int
+	// link is where a click on the line leads to, in terminals that follow
+	// links (OSC 8); it makes one address of all its rows.
+	link string
 }
 
 // text is the line without its tones.
@@ -92,7 +95,19 @@ func (d *doc) line(i int) line {
 	if n := i - len(d.lines) - len(d.raw); n >= 0 {
 		return d.lazy(n)
 	}
-	return plain(d.rawTone, detab(d.raw[i-len(d.lines)]))
+	return plain(d.rawTone, d.text(i))
+}
+
+// text is the i-th logical line without its tones.
+func (d *doc) text(i int) string {
+	switch n := i - len(d.lines); {
+	case n < 0:
+		return d.lines[i].text()
+	case n >= len(d.raw):
+		return d.lazy(n - len(d.raw)).text()
+	default:
+		return detab(d.raw[n])
+	}
 }
 
 func detab(s string) string {
@@ -231,17 +246,12 @@ func (d *doc) find(text string) []hit {
 	if text == "" {
 		return nil
 	}
+	index := indexFold(text)
 	var hits []hit
 	for i := range d.len() {
-		// Where lower case takes another number of octets, the places would
-		// not be those of the line.
-		at := d.line(i).text()
-		low := strings.ToLower(at)
-		if len(low) != len(at) {
-			low = at
-		}
+		at := d.text(i)
 		for from := 0; ; {
-			n := strings.Index(low[from:], text)
+			n := index(at[from:])
 			if n < 0 {
 				break
 			}
@@ -253,6 +263,72 @@ func (d *doc) find(text string) []hit {
 		}
 	}
 	return hits
+}
+
+// indexFold returns a function that finds low, a text in lower case, in a text
+// whatever its case, or returns -1. It makes no copy of what it looks through
+// for the texts that are sought in ten megabytes of protocol: those of ASCII.
+func indexFold(low string) func(string) int {
+	if !isASCII(low) {
+		return func(s string) int {
+			// Where lower case takes another number of octets, the places
+			// would not be those of the text.
+			if l := strings.ToLower(s); len(l) == len(s) {
+				s = l
+			}
+			return strings.Index(s, low)
+		}
+	}
+	return func(s string) int {
+		for i := 0; i+len(low) <= len(s); i++ {
+			n := indexEither(s[i:], low[0])
+			if i += n; n < 0 || i+len(low) > len(s) {
+				return -1
+			}
+			if equalFoldASCII(s[i:i+len(low)], low) {
+				return i
+			}
+		}
+		return -1
+	}
+}
+
+// indexEither finds a letter in either case. It looks at a stretch at a time,
+// so that the rare case of a letter is not sought far beyond the frequent one.
+func indexEither(s string, low byte) int {
+	up := low
+	if 'a' <= low && low <= 'z' {
+		up -= 'a' - 'A'
+	}
+	const stretch = 1024
+	for at := 0; at < len(s); at += stretch {
+		part := s[at:min(at+stretch, len(s))]
+		n := strings.IndexByte(part, low)
+		if n >= 0 {
+			part = part[:n]
+		}
+		if m := strings.IndexByte(part, up); m >= 0 && up != low {
+			n = m
+		}
+		if n >= 0 {
+			return at + n
+		}
+	}
+	return -1
+}
+
+// equalFoldASCII reports whether s is low but for the case of ASCII letters.
+func equalFoldASCII(s, low string) bool {
+	for i := range len(low) {
+		c := s[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != low[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // look is how a row is drawn, besides its own tones.
@@ -284,6 +360,9 @@ func (d *doc) draw(p *painter, row int, k look) {
 	if cut {
 		room--
 	}
+	if l.link != "" {
+		p.b.WriteString(ansi.SetHyperlink(l.link, "id=pkcescope"))
+	}
 	first := sort.Search(len(k.hits), func(h int) bool { return k.hits[h].line >= i })
 	at := 0
 	for _, s := range l.spans {
@@ -305,6 +384,9 @@ func (d *doc) draw(p *painter, row int, k look) {
 			lo = end
 		}
 		at += len(s.text)
+	}
+	if l.link != "" {
+		p.b.WriteString(ansi.ResetHyperlink())
 	}
 	if cut {
 		room++

@@ -172,12 +172,12 @@ func (m *Model) paneRow(p *painter, i pane, y int) {
 	r := m.layout.panes[i]
 	s := &m.panes[i]
 	on := m.focus == i && m.top() == nil
-	// Only the upper edge shows the focus: to redraw the whole frame would
-	// send more than what is in it.
+	// Only the title shows the focus: to redraw the frame would send more
+	// than what is in it.
 	border := toneBorder
 	switch {
 	case y == 0:
-		m.titleRow(p, i, r.w, choose(on, toneFocus, toneBorder), on)
+		m.titleRow(p, i, r.w, border, on)
 	case y == r.h-1:
 		m.bottomRow(p, s, r.w, border)
 	default:

@@ -20,7 +20,11 @@ func (m *Model) authorizeURL() string {
 func (m *Model) waitSheet() sheet {
 	v := &m.visit
 	s := sheet{title: "Waiting for the browser", width: min(84, m.w-8)}
-	s.foot = footText("o", "open", "y", "copy address", "p", "paste answer", "esc", "cancel")
+	keys := []string{"y", "copy address", "p", "paste answer", "esc", "cancel"}
+	if m.whyNoBrowser() == "" {
+		keys = append([]string{"o", "open"}, keys...)
+	}
+	s.foot = footText(keys...)
 	s.lines = append(s.lines, prose(toneText, 0, "Sign in there; this goes on by itself when the answer arrives."), line{})
 	if v.browsers != nil {
 		if err := v.browsers.problem(); err != nil {
@@ -41,7 +45,11 @@ func (m *Model) waitSheet() sheet {
 	if u := m.authorizeURL(); u != "" {
 		// Whole, because people copy it by hand; even a masked challenge would
 		// make it useless.
-		s.lines = append(s.lines, line{}, plain(toneLink, inspect.Clean(u)))
+		address := plain(toneLink, inspect.Clean(u))
+		if isASCII(u) && address.text() == u { // else it holds what a terminal could obey
+			address.link = u
+		}
+		s.lines = append(s.lines, line{}, address)
 	}
 	if st, ok := m.step(); ok && len(st.Next) > 0 && m.h >= 28 {
 		s.lines = append(s.lines, line{}, heading("You will see next", ""))

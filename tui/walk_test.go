@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -182,6 +183,10 @@ func TestWaitingForAnOwnBrowser(t *testing.T) {
 	d.Press("o", "a")
 	d.Until("Waiting for the browser")
 	d.Shows("Listening", "127.0.0.1", "oauth2/v2.0/")
+	// The address is broken into rows; as a link it is whole.
+	if text := d.Model.View().Content; !regexp.MustCompile(`\x1b\]8;id=\w+;http://127\.0\.0\.1:\d+/\S+/authorize\?\S+&state=\w+(\x07|\x1b\\\\)`).MatchString(text) {
+		t.Errorf("the address is no link: %q", text)
+	}
 	d.Press("esc")
 	d.Until("Cancelled")
 	d.Settled()
