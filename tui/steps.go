@@ -77,7 +77,7 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 	switch {
 	case s.PKCE:
 		tag = "PKCE"
-	case s.Status == flow.StatusPending && s.Optional && w >= 20:
+	case s.Status == flow.StatusPending && s.Optional && w >= 19:
 		tag, tagTone = "optional", toneFaint
 	}
 	for _, f := range s.Findings {
@@ -87,7 +87,8 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 	}
 	room := w - 2
 	title := m.ruler.Truncate(s.Title, room, "…")
-	gap := room - m.ruler.StringWidth(title) - m.ruler.StringWidth(tag) - 1
+	air := choose(w < 20 && tag == "optional", 0, 1) // the word fits without it
+	gap := room - m.ruler.StringWidth(title) - m.ruler.StringWidth(tag) - air
 	spans := []span{{mark, t}, {title, name}}
 	if tag != "" && gap > 0 {
 		spans = append(spans, span{strings.Repeat(" ", gap), toneText}, span{tag, tagTone})
