@@ -16,7 +16,7 @@ const (
 	exitOK        = 0
 	exitFailed    = 1
 	exitUsage     = 2
-	exitUnsure    = 3 // decode: no check failed, but some could not be made
+	exitUnsure    = 3 // decode: some checks could not be made; doctor: something may go wrong
 	exitCancelled = 130
 )
 

@@ -1,0 +1,17 @@
+package flow
+
+// TryListen takes the port of a redirect URI and gives it back at once, so that
+// it is known beforehand whether the callback can be awaited here. It is false
+// for a redirect URI that nothing on this machine can listen to (https, a
+// custom scheme, another host). The error is an [*Error] of kind refused.
+func TryListen(redirectURI string) (bool, error) {
+	u := loopbackURL(withFreePort(defaultTo(redirectURI, defaultRedirectURI)))
+	if u == nil {
+		return false, nil
+	}
+	listeners, err := listenLoopback(u)
+	for _, l := range listeners {
+		_ = l.Close()
+	}
+	return err == nil, err
+}
