@@ -26,12 +26,12 @@ type courseEntry struct {
 	done  bool
 }
 
-// sync lays the screen out, if anything changed. state is raised whenever the
+// sync lays the screen out, if anything changed, and says whether it did. state is raised whenever the
 // right pane has something else to say.
-func (c *course) sync(m *Model, state int, title string, entries []courseEntry, right func() content) {
+func (c *course) sync(m *Model, state int, title string, entries []courseEntry, right func() content) bool {
 	key := courseKey{c.at, state, m.w, m.h}
 	if key == c.shown || m.w < leastWidth || m.h < leastHeight {
-		return
+		return false
 	}
 	same := key.at == c.shown.at && key.state == c.shown.state
 	c.shown = key
@@ -55,6 +55,7 @@ func (c *course) sync(m *Model, state int, title string, entries []courseEntry, 
 	c.panes[0].item = c.at + 1
 	c.panes[0].bring(d.itemRows(c.at + 1))
 	c.panes[1].set(m, detail, right(), same)
+	return true
 }
 
 func (c *course) move(by, n int) { c.at = min(max(c.at+by, 0), n-1) }

@@ -38,6 +38,7 @@ const (
 	entryMicroscope
 	entryDiagnose
 	entryLabs
+	entryLessons
 )
 
 // load lists what can be started.
@@ -71,6 +72,7 @@ func (h *home) load(p Profiles) {
 		entry{entryDiagnose, "Diagnose", "paste an error: its causes, the fix, and who can make it"},
 		entry{entryCompare, "Compare", "none, plain and S256 side by side, at the practice tenant"},
 		entry{entryTheatre, "Interception", "a stolen code redeemed, or refused, step by step"},
+		entry{entryLessons, "Lessons", "predict what a request will get, send it, and see"},
 		entry{entryLabs, "Broken tenants", "one thing is wrong in each: find it and repair it"},
 		entry{entryBench, "PKCE bench", "a verifier, its challenge, and why two do not match"},
 		entry{entryMicroscope, "Token microscope", "what a pasted token says, and what it is worth"})
@@ -118,6 +120,12 @@ func (m *Model) chooseHome() tea.Cmd {
 		return m.startWalk(c)
 	case entryFile:
 		m.open(newOpenForm(m))
+	case entryLessons:
+		if why := m.whyNoLessons(); why != "" {
+			m.say(toneWarn, why)
+			return nil
+		}
+		return m.openLessons()
 	case entryLabs:
 		if why := m.whyNoLabs(); why != "" {
 			m.say(toneWarn, why)

@@ -75,6 +75,8 @@ func (m *Model) table() []command {
 		return diagnoseCommands
 	case m.screen == screenLabs:
 		return labsCommands
+	case m.screen == screenLessons:
+		return lessonsCommands
 	case m.waiting():
 		return waitCommands
 	default:
@@ -84,7 +86,7 @@ func (m *Model) table() []command {
 
 // These tables refer to functions that in turn show the tables, which Go does
 // not allow in an initial value.
-var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, labsCommands []command
+var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, labsCommands, lessonsCommands []command
 
 func init() {
 	quit := command{
@@ -142,6 +144,11 @@ func init() {
 			do:   (*Model).microscopeEmpty,
 		},
 		{
+			Binding: bind("l", "l", "lessons"), group: "Home",
+			long: "Lessons: predict what a request will get, send it, and see.",
+			why:  (*Model).whyNoLessons, do: (*Model).openLessons,
+		},
+		{
 			Binding: bind("b", "b", "broken tenants"), group: "Home",
 			long: "Tenants in which one thing is wrong, to find and repair it.",
 			why:  (*Model).whyNoLabs, do: (*Model).openLabs,
@@ -184,6 +191,7 @@ func init() {
 	board, stage := newTheatreCommands()
 	boardCommands, stageCommands = append(board, help, quit), append(stage, help, quit)
 	labsCommands = append(newLabsCommands(), help, quit)
+	lessonsCommands = append(newLessonsCommands(), help, quit)
 	walkCommands = append(flowCommands(), append(lookCommands(), help, quit)...)
 }
 

@@ -23,6 +23,7 @@ const (
 	screenTheatre
 	screenDiagnose
 	screenLabs
+	screenLessons
 )
 
 // Model is the program's state. Init, Update and View have value receivers, so
@@ -50,6 +51,7 @@ type Model struct {
 	compare compare
 	theatre theatre
 	labs    labs
+	lessons lessons
 
 	diagnosis diagnosis
 
@@ -170,6 +172,8 @@ func (m *Model) sync() {
 		m.syncDiagnose()
 	case screenLabs:
 		m.syncLabs()
+	case screenLessons:
+		m.syncLessons()
 	case screenHome, screenWalk:
 	}
 	if m.screen != screenWalk {

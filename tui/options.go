@@ -22,6 +22,8 @@ type Options struct {
 	Lab Lab
 	// Labs are the broken tenants. Nil: there are none.
 	Labs Labs
+	// Lessons are the lessons. Nil: there are none.
+	Lessons Lessons
 	// Profiles are the saved clients.
 	Profiles Profiles
 	// Secret returns the client secret from the environment, or "".

@@ -45,6 +45,7 @@ func (m Model) close() {
 	m.compare.end()
 	m.theatre.end()
 	m.labs.end()
+	m.lessons.end()
 }
 
 // Walker is a walk, as far as the program uses one. [*flow.Walk] is one.

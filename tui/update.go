@@ -402,6 +402,9 @@ func (m *Model) onClick(msg tea.MouseClickMsg) tea.Cmd {
 	if m.screen == screenLabs {
 		return m.labsClick(msg.X, msg.Y)
 	}
+	if m.screen == screenLessons {
+		return m.lessonsClick(msg.X, msg.Y)
+	}
 	for p := range pane(numPanes) {
 		if r := m.layout.panes[p]; r.holds(msg.X, msg.Y) {
 			m.focusOn(p)
@@ -443,6 +446,8 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		labWheel([]*labPane{&m.diagnosis.pane}, msg.X, msg.Y, by)
 	case screenLabs:
 		labWheel(m.labs.both(), msg.X, msg.Y, by)
+	case screenLessons:
+		labWheel(m.lessons.both(), msg.X, msg.Y, by)
 	case screenHome, screenWalk, screenBench:
 	}
 	for p := range pane(numPanes) {

@@ -38,6 +38,8 @@ func (m Model) View() tea.View {
 		rows = m.diagnoseRows(p)
 	case screenLabs:
 		rows = m.labsRows(p)
+	case screenLessons:
+		rows = m.lessonsRows(p)
 	default:
 		rows = m.walkRows(p)
 	}

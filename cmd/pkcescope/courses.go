@@ -1,8 +1,14 @@
 package main
 
 import (
+	"context"
+	"maps"
+	"slices"
+
 	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/flow/lesson"
 	"github.com/pkcescope/pkcescope/flow/practice/broken"
+	"github.com/pkcescope/pkcescope/inspect"
 	"github.com/pkcescope/pkcescope/tui"
 )
 
@@ -77,4 +83,53 @@ func (o openLab) Judge(t flow.Transcript) (solved bool, why string, err error) {
 		err = o.progress.labSolved(o.Lab.ID)
 	}
 	return v.Solved, v.Why, err
+}
+
+// lessonShelf is the lessons for the terminal program.
+type lessonShelf struct{ progress learned }
+
+// Done implements [tui.Lessons].
+func (l lessonShelf) Done() ([]string, error) {
+	done, err := l.progress.read()
+	return slices.Sorted(maps.Keys(done.Lessons)), err
+}
+
+// Start implements [tui.Lessons].
+func (l lessonShelf) Start(ctx context.Context, id string) (tui.LessonRun, error) {
+	s, err := lesson.Start(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Prepare(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return openLesson{s, l.progress}, nil
+}
+
+// openLesson is [tui.LessonRun].
+type openLesson struct {
+	*lesson.Session
+	progress learned
+}
+
+// Send implements [tui.LessonRun].
+func (o openLesson) Send(ctx context.Context) (inspect.LessonAnswer, error) {
+	if err := o.Session.Send(ctx); err != nil {
+		return inspect.LessonAnswer{}, err
+	}
+	l, _ := inspect.FindLesson(o.ID)
+	return inspect.ReadLesson(l, o.Transcripts()), nil
+}
+
+// Keep implements [tui.LessonRun].
+func (o openLesson) Keep() error { return o.progress.lessonDone(o.ID) }
+
+// Transcript implements [tui.LessonRun].
+func (o openLesson) Transcript() flow.Transcript {
+	runs := o.Transcripts()
+	if len(runs) == 0 {
+		return flow.Transcript{}
+	}
+	return runs[len(runs)-1]
 }

@@ -90,6 +90,7 @@ func terminalOptions(t *tenant, theme string) (tui.Options, error) {
 		Practice: t.start,
 		Profiles: profiles,
 		Labs:     labShelf{progress},
+		Lessons:  lessonShelf{progress},
 		Secret:   os.Getenv(secretEnv),
 		Theme:    theme,
 		Version:  release(),
