@@ -275,7 +275,7 @@ func (d *doctor) keys() {
 	case nameless > 0 && usable > 1:
 		d.warn("keys", "", "Some keys have no kid.", "A client cannot tell which of several keys signed a token (RFC 7517 section 4.5).", "Report it to the provider.")
 	default:
-		d.ok("keys", fmt.Sprintf("%d keys can verify signatures.", usable))
+		d.ok("keys", fmt.Sprintf("Keys that can verify signatures: %d.", usable))
 	}
 }
 

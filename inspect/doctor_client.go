@@ -13,6 +13,10 @@ import (
 // portal hold; the practice tenant's own does not look like one.
 const entraIssuer = "https://login.microsoftonline.com/common/v2.0"
 
+// NoClient stands for a client id that was not given: a provider can be looked
+// at without one.
+const NoClient = "00000000-0000-0000-0000-000000000000"
+
 // client looks at the client's own settings: what they say decides a good part
 // of what a provider will answer.
 func (d *doctor) client() {
@@ -20,7 +24,9 @@ func (d *doctor) client() {
 	if d.c.Practice {
 		issuer = entraIssuer
 	}
-	if why := flow.ClientIDProblem(issuer, d.c.ClientID); why != "" {
+	if d.c.ClientID == NoClient {
+		d.ok("client-id", "No client id was given, so it is the provider that was looked at.")
+	} else if why := flow.ClientIDProblem(issuer, d.c.ClientID); why != "" {
 		d.fail("client-id", "client-id-unknown", "The client id will not be known.", why, "Copy the Application (client) ID from the app's Overview page.")
 	} else {
 		d.ok("client-id", "The client id has the form of one.")

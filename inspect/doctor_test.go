@@ -27,10 +27,10 @@ var notBeforeSignIn = []string{
 func TestEveryFaultThatCanBeSeenBeforeSignInIsFound(t *testing.T) {
 	found, all := 0, 0
 	for _, l := range broken.Labs() {
-		if slices.Contains(notBeforeSignIn, l.ID) {
-			continue
+		hidden := slices.Contains(notBeforeSignIn, l.ID)
+		if !hidden {
+			all++
 		}
-		all++
 		t.Run(l.ID, func(t *testing.T) {
 			s, err := broken.Start(l)
 			if err != nil {
@@ -43,6 +43,12 @@ func TestEveryFaultThatCanBeSeenBeforeSignInIsFound(t *testing.T) {
 			}
 			skew, _ := time.ParseDuration(l.Client.Clock) // most labs set none
 			checkup := examine(t, c, func() time.Time { return time.Now().Add(skew) })
+			if hidden {
+				if checkup.Verdict == inspect.VerdictFail {
+					t.Errorf("a failure is claimed that nobody can have seen: %+v", checkup.Lines)
+				}
+				return
+			}
 			for _, cause := range labCauses[l.ID] {
 				if checkup.Found(cause) {
 					found++

@@ -11,10 +11,6 @@ import (
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
-// noClient stands for a client id that was not given: a provider can be looked
-// at without one.
-const noClient = "00000000-0000-0000-0000-000000000000"
-
 func newDoctor() *cobra.Command {
 	var f *clientFlags
 	var asJSON bool
@@ -57,7 +53,7 @@ func runDoctor(cmd *cobra.Command, f *clientFlags, asJSON bool, expect []string)
 		return err
 	}
 	if base.ClientID == "" && f.clientID == "" {
-		base.ClientID = noClient
+		base.ClientID = inspect.NoClient
 	}
 	c, err := f.config(cmd.Context(), base, newInput(cmd.InOrStdin(), cmd.ErrOrStderr()))
 	if err != nil {
