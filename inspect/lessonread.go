@@ -144,7 +144,7 @@ func readWhereItEnds(runs []flow.Transcript) (string, []string) {
 			return "authorize", shown
 		case flow.StepToken:
 			return "token", []string{"The sign-in worked. The token endpoint: " + answersOf(t, flow.StepToken, flow.ActorApp)[0].says()}
-		case flow.StepDiscovery, flow.StepVerifier, flow.StepChallenge, flow.StepKeys, flow.StepUserInfo, flow.StepRefresh:
+		default:
 			return "", shown
 		}
 	}

@@ -87,8 +87,10 @@ func (m *Model) diagnoseLines() []line {
 	d := &m.diagnosis
 	if d.size == 0 {
 		return []line{
-			prose(toneStrong, 0, "Paste an error here, in whatever shape it was met."), {},
-			prose(toneText, 0, "A JSON answer, the address that the browser ended on, the text of an error page, a library's exception, the text of a screenshot, a saved run: all of them are read. e asks for one to be typed, a bare code for example."), {},
+			prose(toneStrong, 0, "Paste an error here, in whatever shape it was met."),
+			{},
+			prose(toneText, 0, "A JSON answer, the address that the browser ended on, the text of an error page, a library's exception, the text of a screenshot, a saved run: all of them are read. e asks for one to be typed, a bare code for example."),
+			{},
 			prose(toneFaint, 0, "Nothing is sent anywhere, and what is pasted is not shown again: there may be a code or a token in it."),
 		}
 	}
@@ -124,7 +126,8 @@ var whoFixes = map[inspect.Who]string{
 func diagnosisLines(d inspect.Diagnosis) []line {
 	if d.Unknown {
 		return append([]line{
-			prose(toneWarn, 0, "No cause is known for this. That is an honest answer, not a fault of yours."), {},
+			prose(toneWarn, 0, "No cause is known for this. That is an honest answer, not a fault of yours."),
+			{},
 			prose(toneText, 0, "What helps: the whole text with its code, and a saved run, which has the requests."),
 		}, codeLines(d)...)
 	}
@@ -134,7 +137,9 @@ func diagnosisLines(d inspect.Diagnosis) []line {
 	}
 	lines := []line{
 		{spans: []span{{first.Title, toneBad}, {"  " + string(first.Confidence), toneFaint}}, prose: true},
-		prose(toneText, 0, first.Means), {}, heading("Because", ""),
+		prose(toneText, 0, first.Means),
+		{},
+		heading("Because", ""),
 	}
 	for _, e := range first.Evidence {
 		lines = append(lines, item("· ", e.Text))
@@ -203,7 +208,8 @@ func differenceLines(x inspect.Difference) []line {
 		return line{spans: append([]span{{"  " + fmt.Sprintf("%-20s", name), toneFaint}}, at(r)...), hang: 22}
 	}
 	return []line{
-		{}, heading("Difference in "+x.Row, x.What),
+		{},
+		heading("Difference in "+x.Row, x.What),
 		label("sent", sent), label(x.ExpectedBy, expected),
 	}
 }

@@ -169,7 +169,7 @@ func (m *Model) judgeLab() tea.Cmd {
 	}
 }
 
-func (msg judgedMsg) apply(m *Model) tea.Cmd {
+func (msg judgedMsg) apply(m *Model) tea.Cmd { //nolint:unparam // The signature is labMsg's.
 	l := &m.labs
 	if msg.number != l.number {
 		return nil

@@ -30,7 +30,7 @@ type Setting struct {
 // client secret, as the portal's button does. Its value is then listed.
 const NewSecret = "new"
 
-// NewestSecret, as the value of any setting, stands for the value of the
+// NewestSecret stands, as the value of any setting, for the value of the
 // client secret that was added last, so that it need not be copied out of the
 // list.
 const NewestSecret = "{new secret}"
