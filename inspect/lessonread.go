@@ -139,14 +139,13 @@ func readWhereItEnds(runs []flow.Transcript) (string, []string) {
 			continue
 		}
 		shown := []string{fmt.Sprintf("The step %s failed. %s", step.ID, step.Error.What)}
-		switch step.ID {
-		case flow.StepAuthorize, flow.StepCallback:
+		if step.ID == flow.StepAuthorize || step.ID == flow.StepCallback {
 			return "authorize", shown
-		case flow.StepToken:
-			return "token", []string{"The sign-in worked. The token endpoint: " + answersOf(t, flow.StepToken, flow.ActorApp)[0].says()}
-		default:
-			return "", shown
 		}
+		if answers := answersOf(t, flow.StepToken, flow.ActorApp); step.ID == flow.StepToken && len(answers) > 0 {
+			return "token", []string{"The sign-in worked. The token endpoint: " + answers[0].says()}
+		}
+		return "", shown
 	}
 	choice, shown := byTokenAnswer(nil)(runs)
 	return choice, shown

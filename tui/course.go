@@ -80,10 +80,10 @@ func (c *course) click(x, y int) int {
 }
 
 // paragraphs are texts with an empty line after each.
-func paragraphs(t tone, texts ...string) []line {
+func paragraphs(texts ...string) []line {
 	var out []line
 	for _, text := range texts {
-		out = append(out, prose(t, 0, inspect.Clean(text)), line{})
+		out = append(out, prose(toneText, 0, inspect.Clean(text)), line{})
 	}
 	return out
 }

@@ -283,7 +283,7 @@ func (m *Model) syncLabs() {
 func (m *Model) labContent() content {
 	l := &m.labs
 	e := l.entries[l.at]
-	d := &doc{lines: paragraphs(toneText, e.Story)}
+	d := &doc{lines: paragraphs(e.Story)}
 	if e.Solved {
 		d.lines = append(d.lines, plain(toneGood, "✓ Solved."), line{})
 	}

@@ -130,7 +130,7 @@ func (m *Model) startLesson() tea.Cmd {
 	}
 }
 
-func (msg lessonAskedMsg) apply(m *Model) tea.Cmd {
+func (msg lessonAskedMsg) apply(m *Model) tea.Cmd { //nolint:unparam // The signature is labMsg's.
 	l := &m.lessons
 	if msg.number != l.number {
 		if msg.run != nil {
@@ -173,7 +173,7 @@ func (m *Model) sendLesson() tea.Cmd {
 	}
 }
 
-func (msg lessonShownMsg) apply(m *Model) tea.Cmd {
+func (msg lessonShownMsg) apply(m *Model) tea.Cmd { //nolint:unparam // The signature is labMsg's.
 	l := &m.lessons
 	if msg.number != l.number {
 		return nil
@@ -264,12 +264,12 @@ func (m *Model) lessonContent() content {
 	c := content{title: x.Title, note: x.ID, doc: d}
 	add := func(lines ...line) { d.lines = append(d.lines, lines...) }
 	if l.entry != l.at || l.run == nil {
-		add(paragraphs(toneText, x.Body...)...)
+		add(paragraphs(x.Body...)...)
 		running := l.cancel != nil && l.entry == l.at
 		add(prose(toneFaint, 0, choose(running, "Running as far as the question…", "Enter runs it as far as the question.")))
 		return c
 	}
-	add(paragraphs(toneText, x.Body...)...)
+	add(paragraphs(x.Body...)...)
 	for _, s := range l.steps {
 		add(line{spans: []span{{"✓ ", toneGood}, {s.Title, choose(s.PKCE, tonePKCE, toneText)}}})
 	}
@@ -299,7 +299,7 @@ func (m *Model) lessonContent() content {
 			add(line{spans: []span{{"→ ", toneFaint}, {s, toneStrong}}, hang: 2, prose: true})
 		}
 		add(line{})
-		add(paragraphs(toneText, l.answer.Why...)...)
+		add(paragraphs(l.answer.Why...)...)
 		for _, r := range x.Refs {
 			add(plain(toneLink, r.Text))
 		}
