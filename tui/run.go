@@ -270,8 +270,12 @@ func (r reader) readFile(t flow.Transcript) reading {
 	}
 }
 
-// reread is a command that takes a new reading.
+// reread is a command that takes a new reading, or nil while a file or a walk
+// that was asked for is still being opened.
 func (m *Model) reread() tea.Cmd {
+	if m.visit.count == nil {
+		return nil
+	}
 	visit, r, t := m.visit.number, m.reader(), m.visit.reading.transcript
 	return func() tea.Msg {
 		if r.walk == nil {
