@@ -62,7 +62,10 @@ func checksOf(name string, j *jwt, g given) []Check {
 	case "dpop": // it has no end of its own: the server decides by iat
 		return []Check{checkIat(j, g)}
 	case "client_assertion":
-		return []Check{assertionIssuer(j, g), checkExp(j, g), checkNbf(j, g), checkIat(j, g)}
+		return []Check{
+			assertionAlg(j), assertionSignature(j, g), assertionIssuer(j, g), assertionAudience(j),
+			checkExp(j, g), checkNbf(j, g), checkIat(j, g),
+		}
 	}
 	return nil
 }
@@ -100,7 +103,28 @@ func checkAlg(j *jwt, g given) Check {
 	default:
 		c.Result, c.Why = Pass, "The client decides which algorithms it takes; the token only says which one it used."
 	}
+	if c.Result != Fail {
+		if why := unfitKey(j, g, alg); why != "" {
+			c.Result, c.Why = Fail, upper(why)+": the two do not go together, and the token must be refused."
+		}
+	}
 	return c
+}
+
+// unfitKey says why the published key that the token names cannot have signed
+// with alg.
+func unfitKey(j *jwt, g given, alg string) string {
+	kid, named := j.header["kid"].(string)
+	if !named || g.jwks == nil {
+		return ""
+	}
+	keys, _ := publicKeys(g.jwks)
+	for _, k := range keys {
+		if k.kid == kid && k.problem == "" {
+			return k.unfit(alg)
+		}
+	}
+	return ""
 }
 
 func checkIssuer(j *jwt, g given) Check {
@@ -516,6 +540,49 @@ func assertionIssuer(j *jwt, g given) Check {
 		c.Result = Pass
 	default:
 		c.Result = Fail
+	}
+	return c
+}
+
+// assertionAlg: a client may sign with its secret (client_secret_jwt) or with a
+// key, but it must sign (RFC 7523 section 3).
+func assertionAlg(j *jwt) Check {
+	c := checkAlg(j, given{})
+	c.Expected = "any but none"
+	if alg, _ := j.header["alg"].(string); strings.HasPrefix(alg, "HS") {
+		c.Result, c.Why = Pass, "An HMAC with the client secret: client_secret_jwt (OpenID Connect Core section 9)."
+	} else if c.Result == Pass {
+		c.Why = "Signed with the client's private key: private_key_jwt (OpenID Connect Core section 9)."
+	}
+	return c
+}
+
+// assertionSignature is made with the client's own key, which the provider's
+// key set does not hold. Keys that were given may be that key all the same.
+func assertionSignature(j *jwt, g given) Check {
+	if g.jwks == nil {
+		g.noKeys = "the client's public key is registered with the provider, and is not known here"
+	}
+	c := checkSignature("client_assertion", j, g)
+	if c.Result == Pass {
+		c.Why = "Header and payload are as they were signed with the key that was given."
+	}
+	if c.Result == Fail && (c.Actual == "no key" || c.Actual == "not valid" && j.header["kid"] == nil) {
+		c.Result, c.Why = Unknown, "None of the keys that were given has signed it. It is the client's own key that has, and the provider's key set does not hold that."
+	}
+	c.Expected = "made with the client's key"
+	return c
+}
+
+// assertionAudience: which name the provider goes by, its issuer or its token
+// endpoint, is for the provider to check.
+func assertionAudience(j *jwt) Check {
+	c := Check{
+		ID: "aud", Result: Unknown, Expected: "the issuer or the token endpoint", Actual: list(audiences(j)),
+		Why: "It must name the provider (RFC 7523 section 3). Which of its names it takes is for the provider to check.",
+	}
+	if len(audiences(j)) == 0 {
+		c.Result, c.Actual = Fail, "missing"
 	}
 	return c
 }

@@ -72,10 +72,12 @@ func (d Decoded) JSON() ([]byte, error) {
 }
 
 // Worst returns the result that matters most of all checks: [Fail] if one
-// failed, [Unknown] if one could not be made, and otherwise [Pass].
+// failed, [Unknown] if one could not be made or there was none to make, and
+// otherwise [Pass].
 func Worst(tokens []Token) Result {
-	worst := Pass
+	worst, made := Pass, 0
 	for _, t := range tokens {
+		made += len(t.Checks)
 		for _, c := range t.Checks {
 			if c.Result == Fail {
 				return Fail
@@ -84,6 +86,9 @@ func Worst(tokens []Token) Result {
 				worst = Unknown
 			}
 		}
+	}
+	if made == 0 {
+		return Unknown // an opaque or encrypted token alone
 	}
 	return worst
 }
@@ -176,7 +181,7 @@ func guessName(j *jwt, clientID string) string {
 	switch {
 	case j.kind == "opaque":
 		return "token"
-	case strings.EqualFold(typ, "at+jwt"), strings.EqualFold(typ, "application/at+jwt"), isGraph(j), has("scp", "scope", "appid", "cid"):
+	case strings.EqualFold(typ, "at+jwt"), strings.EqualFold(typ, "application/at+jwt"), isGraph(j), has("scp", "scope", "appid", "appidacr", "azpacr", "idtyp", "cid"):
 		return "access_token"
 	case strings.EqualFold(typ, "logout+jwt"):
 		return "logout_token"
@@ -184,7 +189,7 @@ func guessName(j *jwt, clientID string) string {
 		return "id_token"
 	case j.str("iss") != "" && j.str("iss") == j.str("sub"):
 		return "client_assertion"
-	case has("roles", "idtyp"):
+	case has("roles"):
 		return "access_token"
 	case has("preferred_username", "email", "name", "auth_time"):
 		return "id_token"

@@ -55,7 +55,7 @@ func takeApart(token string) jwt {
 	_, hasAlg := object["alg"]
 	_, hasTyp := object["typ"]
 	looksLike := strings.HasPrefix(t.parts[0], "ey") && len(t.parts) > 1
-	if !looksLike && !hasAlg && !hasTyp {
+	if !looksLike && !hasAlg && !hasTyp && !headerLost(t.parts) {
 		return t // opaque
 	}
 	t.kind = "jwt"
@@ -95,6 +95,17 @@ func takeApart(token string) jwt {
 		}
 	}
 	return t
+}
+
+// headerLost recognises a token whose header cannot be read, by the claims in
+// its payload.
+func headerLost(parts []string) bool {
+	if len(parts) != 3 {
+		return false
+	}
+	payload, _ := decodeBase64(parts[1])
+	_, members, _ := decodeObject(payload)
+	return len(members) > 0
 }
 
 // tokenParts splits a token at its points, but not at those inside a mask.
@@ -187,6 +198,13 @@ func decodeBase64(s string) (octets []byte, problem string) {
 // decodeObject reads a JSON object, in order, as far as it goes.
 func decodeObject(data []byte) (object map[string]any, members []member, problem string) {
 	object = map[string]any{}
+	if rest, marked := bytes.CutPrefix(data, []byte("\ufeff")); marked {
+		object, members, problem = decodeObject(rest)
+		if problem == "" {
+			problem = "begins with a byte order mark, which JSON must not (RFC 8259 section 8.1)"
+		}
+		return object, members, problem
+	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	tok, err := dec.Token()

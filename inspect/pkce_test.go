@@ -153,6 +153,12 @@ func TestEveryMistakeIsProvedByMakingItAgain(t *testing.T) {
 		{"base64 of hex in capitals", MistakeBase64OfHex, func(v string) PKCEInput {
 			return pair(v, url([]byte(strings.ToUpper(hex.EncodeToString(sum(v))))))
 		}},
+		{"base64 of the line that sha256sum prints", MistakeBase64OfHex, func(v string) PKCEInput {
+			return pair(v, std([]byte(hex.EncodeToString(sum(v))+"  -\n")))
+		}},
+		{"base64 of a line of hex", MistakeBase64OfHex, func(v string) PKCEInput {
+			return pair(v, std([]byte(hex.EncodeToString(sum(v))+"\n")))
+		}},
 		{"hex digest", MistakeHexDigest, func(v string) PKCEInput { return pair(v, hex.EncodeToString(sum(v))) }},
 		{"hex digest in capitals", MistakeHexDigest, func(v string) PKCEInput { return pair(v, strings.ToUpper(hex.EncodeToString(sum(v)))) }},
 		{"line feed hashed along", MistakeTrailingNewline, func(v string) PKCEInput { return pair(v, s256(v+"\n")) }},

@@ -290,7 +290,7 @@ func encodings(digest string) []variant {
 	bare := strings.TrimRight(padded, "=")
 	inHex := hex.EncodeToString(octets)
 	upper := strings.ToUpper(inHex)
-	return []variant{
+	all := []variant{
 		{text: bare},
 		spoilt(padded, MistakePadded),
 		spoilt(raw, MistakeStandardBase64),
@@ -300,11 +300,19 @@ func encodings(digest string) []variant {
 		spoilt(noSymbols.Replace(standard), MistakeDeletedPlusSlash, MistakePadded),
 		spoilt(inHex, MistakeHexDigest),
 		spoilt(upper, MistakeHexDigest),
-		spoilt(base64.StdEncoding.EncodeToString([]byte(inHex)), MistakeBase64OfHex),
-		spoilt(base64.RawStdEncoding.EncodeToString([]byte(inHex)), MistakeBase64OfHex),
-		spoilt(base64.StdEncoding.EncodeToString([]byte(upper)), MistakeBase64OfHex),
-		spoilt(base64.RawStdEncoding.EncodeToString([]byte(upper)), MistakeBase64OfHex),
 	}
+	// The tools that print a digest in hex end the line, and sha256sum names the
+	// file before that.
+	for _, end := range []string{"", "\n", "  -\n"} {
+		for _, digits := range []string{inHex, upper} {
+			line := []byte(digits + end)
+			all = append(all,
+				spoilt(base64.StdEncoding.EncodeToString(line), MistakeBase64OfHex),
+				spoilt(base64.RawStdEncoding.EncodeToString(line), MistakeBase64OfHex),
+				spoilt(base64.RawURLEncoding.EncodeToString(line), MistakeBase64OfHex))
+		}
+	}
+	return all
 }
 
 // newlineAtEnd says which of the two line ends closes s. Without either the

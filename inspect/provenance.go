@@ -10,11 +10,17 @@ func provenance(name, id string, g given) string {
 	}
 	switch id {
 	case "alg":
+		if name == "client_assertion" {
+			return "RFC 7523 section 3"
+		}
 		if len(g.algs) > 0 {
 			return "id_token_signing_alg_values_supported of the provider's metadata"
 		}
 		return "the algorithms with a public key; no metadata was given"
 	case "kid", "signature":
+		if g.jwks == nil && name == "client_assertion" {
+			return "nowhere: the client's public key is not known here"
+		}
 		if g.jwks == nil {
 			return "nowhere yet: " + from(g.noKeys, "the keys are not known here")
 		}
@@ -27,6 +33,9 @@ func provenance(name, id string, g given) string {
 	case "aud", "azp":
 		if name == "access_token" {
 			return "nowhere: only the API knows"
+		}
+		if name == "client_assertion" {
+			return "nowhere: only the provider knows"
 		}
 		if g.clientID == "" {
 			return "nowhere: the client id is not known"

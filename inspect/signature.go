@@ -1,8 +1,6 @@
 package inspect
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -18,71 +16,6 @@ func signatureAlgorithm(alg string) []jose.SignatureAlgorithm {
 	default:
 		return nil
 	}
-}
-
-// publicKey is a key of a JWKS, as far as it can be read.
-type publicKey struct {
-	kid, use, alg string
-	key           jose.JSONWebKey
-	problem       string
-}
-
-// publicKeys reads a JSON Web Key Set (RFC 7517 section 5) key by key, so that
-// one broken key does not hide the others.
-func publicKeys(jwks []byte) ([]publicKey, string) {
-	var set struct {
-		Keys []json.RawMessage `json:"keys"`
-	}
-	if err := json.Unmarshal(jwks, &set); err != nil {
-		return nil, "the document of the keys is not a JSON Web Key Set"
-	}
-	if set.Keys == nil {
-		// A single key is taken as well.
-		var one struct {
-			Kty string `json:"kty"`
-		}
-		if json.Unmarshal(jwks, &one) == nil && one.Kty != "" {
-			set.Keys = []json.RawMessage{jwks}
-		}
-	}
-	if len(set.Keys) == 0 {
-		return nil, "the document holds no keys"
-	}
-	var keys []publicKey
-	for _, raw := range set.Keys {
-		var k publicKey
-		var named struct {
-			Kid string `json:"kid"`
-			Use string `json:"use"`
-			Alg string `json:"alg"`
-		}
-		_ = json.Unmarshal(raw, &named)
-		k.kid, k.use, k.alg = named.Kid, named.Use, named.Alg
-		switch err := json.Unmarshal(raw, &k.key); {
-		case err != nil:
-			k.problem = "the key cannot be read"
-		case !k.key.IsPublic():
-			k.problem = "the key is not a public key"
-		}
-		keys = append(keys, k)
-	}
-	return keys, ""
-}
-
-func keyNames(keys []publicKey) string {
-	var names []string
-	for _, k := range keys {
-		if k.kid != "" {
-			names = append(names, k.kid)
-		}
-	}
-	if len(names) > 4 {
-		return strings.Join(names[:4], ", ") + fmt.Sprintf(" and %d more", len(names)-4)
-	}
-	if len(names) == 0 {
-		return "keys without a kid"
-	}
-	return strings.Join(names, ", ")
 }
 
 func checkKid(j *jwt, g given) Check {
@@ -106,6 +39,13 @@ func checkKid(j *jwt, g given) Check {
 			c.Result, c.Why = Pass, "The token does not name its key, but the provider has only one."
 		} else {
 			c.Result, c.Why = Unknown, "The token does not name its key, so each one has to be tried."
+		}
+		return c
+	}
+	if nameless(keys) {
+		c.Result, c.Why = Unknown, "The keys that were given have no names, so each one is tried."
+		if len(keys) == 1 {
+			c.Result, c.Why = Pass, "The key that was given has no name, and it is the only one."
 		}
 		return c
 	}
@@ -146,6 +86,12 @@ func checkSignature(name string, j *jwt, g given) Check {
 		return c
 	case strings.HasPrefix(alg, "HS"):
 		c.Why = "An HMAC is checked with the client secret, which is not used for that here."
+		keys, _ := publicKeys(g.jwks)
+		signature, _ := decodeBase64(j.parts[2])
+		if name, forged := forgedWith(keys, alg, []byte(j.parts[0]+"."+j.parts[1]), signature); forged {
+			c.Result, c.Actual = Fail, "forged"
+			c.Why = "It was made with the public key " + orUnnamed(name) + " as if that were a shared secret. The key is published, so anyone could have written this token (RFC 8725 section 2.1)."
+		}
 		return c
 	case len(algs) == 0:
 		c.Why = "No published key can check this alg."
@@ -167,7 +113,7 @@ func checkSignature(name string, j *jwt, g given) Check {
 	var tried int
 	var broken string
 	for _, k := range keys {
-		if kid != "" && k.kid != kid {
+		if kid != "" && k.kid != kid && !nameless(keys) {
 			continue
 		}
 		if k.problem != "" {
@@ -179,8 +125,8 @@ func checkSignature(name string, j *jwt, g given) Check {
 			broken = "the key is published for another use than signatures (" + k.use + ")"
 			continue
 		}
-		if k.alg != "" && k.alg != alg {
-			broken = "the key is for " + k.alg + ", and the token says " + alg
+		if why := k.unfit(alg); why != "" {
+			broken = why
 			continue
 		}
 		if _, err := signed.Verify(k.key); err == nil {

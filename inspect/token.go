@@ -334,7 +334,13 @@ func delegated(j *jwt) string {
 		scp, hasScp = j.claim("scope")
 	}
 	_, hasRoles := j.claim("roles")
+	if words, ok := scp.([]any); ok { // Okta's is a list
+		scp = strings.Trim(claimText(words), "[]")
+		scp = strings.ReplaceAll(scp.(string), ", ", " ")
+	}
 	switch {
+	case j.str("gty") == "client-credentials", strings.HasSuffix(j.str("sub"), "@clients"): // Auth0
+		return "It lets the app act for itself, with no user."
 	case hasScp:
 		return "It lets the app act for the signed-in user, within: " + claimText(scp) + "."
 	case hasRoles || j.str("idtyp") == "app":

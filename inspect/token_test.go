@@ -3,9 +3,14 @@ package inspect_test
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"maps"
 	"strings"
@@ -59,6 +64,29 @@ func jwks(t testing.TB) []byte {
 		marshal(jose.JSONWebKey{Key: &keys().other.PublicKey, KeyID: "sealing", Use: "enc"}) + "," +
 		marshal(jose.JSONWebKey{Key: &keys().rsa.PublicKey, KeyID: "rsa", Algorithm: "RS256", Use: "sig"}) + "," +
 		marshal(jose.JSONWebKey{Key: &keys().ec.PublicKey, KeyID: "ec"}) + `]}`)
+}
+
+// publicPEM is the RSA key as many write it into a file.
+func publicPEM(t testing.TB) []byte {
+	t.Helper()
+	der, err := x509.MarshalPKIXPublicKey(&keys().rsa.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+}
+
+// hmacWithPublicKey is the token of somebody who has only the public key.
+func hmacWithPublicKey(t testing.TB, claims map[string]any) string {
+	t.Helper()
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := b64(`{"alg":"HS256"}`) + "." + b64(string(payload))
+	mac := hmac.New(sha256.New, publicPEM(t))
+	mac.Write([]byte(signed))
+	return signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // sign signs claims with a key of the set.
@@ -149,9 +177,13 @@ func TestEachCheckFailsForWhatItIsAboutAndForNothingElse(t *testing.T) {
 		{"key not published", sign(t, jose.RS256, "other", healthy(nil)), nil, "kid:fail signature:fail"},
 		{"key that cannot be read", strings.Replace(idToken(nil), b64(`{"alg":"RS256","kid":"rsa","typ":"JWT"}`), b64(`{"alg":"RS256","kid":"broken","typ":"JWT"}`), 1), nil, "signature:unknown"},
 		{"key for encryption", sign(t, jose.RS256, "sealing", healthy(nil)), nil, "signature:fail"},
-		{"another alg than the key's", sign(t, jose.PS256, "rsa", healthy(nil)), nil, "signature:fail"},
+		{"another alg than the key's", sign(t, jose.PS256, "rsa", healthy(nil)), nil, "alg:fail signature:fail"},
 		{"alg none", b64(`{"alg":"none"}`) + strings.TrimSuffix(idToken(nil)[strings.Index(idToken(nil), "."):], idToken(nil)[strings.LastIndex(idToken(nil), ".")+1:]), nil, "alg:fail kid:unknown signature:fail"},
-		{"HMAC", sign(t, jose.HS256, "rsa", healthy(nil)), nil, "alg:unknown signature:unknown"},
+		{"HMAC that names an RSA key", sign(t, jose.HS256, "rsa", healthy(nil)), nil, "alg:fail signature:unknown"},
+		{"HMAC that names no key", sign(t, jose.HS256, "", healthy(nil)), nil, "alg:unknown kid:unknown signature:unknown"},
+		{"HMAC with the public key as secret", hmacWithPublicKey(t, healthy(nil)), nil, "alg:unknown kid:unknown signature:fail"},
+		{"alg of another kind of key", strings.Replace(idToken(nil), b64(`{"alg":"RS256","kid":"rsa","typ":"JWT"}`), b64(`{"alg":"RS256","kid":"ec","typ":"JWT"}`), 1), nil, "alg:fail signature:fail"},
+		{"a single key in PEM", idToken(nil), func(o *inspect.DecodeOptions) { o.JWKS = publicPEM(t) }, ""},
 		{"no keys", idToken(nil), func(o *inspect.DecodeOptions) { o.JWKS = nil }, "kid:unknown signature:unknown"},
 		{"keys that are no keys", idToken(nil), func(o *inspect.DecodeOptions) { o.JWKS = []byte("<html>") }, "kid:unknown signature:unknown"},
 		{"a single key", idToken(nil), func(o *inspect.DecodeOptions) {
@@ -258,7 +290,8 @@ func TestABrokenTokenIsShownAsFarAsItCanBeRead(t *testing.T) {
 		{"padded", padded(parts[0]) + "." + padded(parts[1]) + "." + padded(parts[2]), "jwt", 6, "padded with ="},
 		{"standard base64", b64(`{"alg":"RS256"}`) + "." + strings.NewReplacer("-", "+", "_", "/").Replace(b64(`{"name":"a>?~é~?>b","sub":"s"}`)) + ".c2ln", "jwt", 2, "standard base64"},
 		{"a character that is not base64url", parts[0] + "." + parts[1][:40] + "*" + parts[1][41:] + "." + parts[2], "jwt", 2, "position 41"},
-		{"header not JSON", b64(`hello`) + "." + parts[1] + "." + parts[2], "opaque", 0, ""},
+		{"header not JSON", b64(`hello`) + "." + parts[1] + "." + parts[2], "jwt", 6, "header is not a JSON object"},
+		{"payload with a byte order mark", parts[0] + "." + b64("\ufeff"+`{"sub":"a"}`) + "." + parts[2], "jwt", 1, "byte order mark"},
 		{"header half JSON", b64(`{"alg":"RS256",`) + "." + parts[1] + "." + parts[2], "jwt", 6, "header is JSON that ends"},
 		{"payload not JSON", parts[0] + "." + b64("hello") + "." + parts[2], "jwt", 0, "payload is not a JSON object"},
 		{"payload a list", parts[0] + "." + b64("[1]") + "." + parts[2], "jwt", 0, "payload is not a JSON object"},
@@ -298,6 +331,7 @@ func TestTokensAreFoundWhereverTheyStand(t *testing.T) {
 	for _, row := range []struct{ name, text, found, tokens string }{
 		{"bare", id, "a bare token", "id_token"},
 		{"bare access token", access + "\n", "a bare token", "access_token"},
+		{"an app's token for the client's own API", sign(t, jose.RS256, "rsa", map[string]any{"aud": clientID, "idtyp": "app", "azpacr": "1", "roles": []string{"Read"}, "iss": issuer}), "a bare token", "access_token"},
 		{"Bearer", "bearer " + access, "a Bearer token", "access_token"},
 		{"token response", `{"token_type":"Bearer","access_token":"` + access + `","id_token":"` + id + `","refresh_token":"0.abc"}`, "a token response", "access_token id_token refresh_token"},
 		{"token response, cut off", `{"id_token":"` + id + `","access_token":"abc`, "a token response", "id_token"},
@@ -358,6 +392,9 @@ func TestTheWorstResultDecides(t *testing.T) {
 			tok.Checks = append(tok.Checks, inspect.Check{Result: x})
 		}
 		return []inspect.Token{tok}
+	}
+	if got := inspect.Worst(check()); got != inspect.Unknown {
+		t.Errorf("without any check: %s", got)
 	}
 	for want, tokens := range map[inspect.Result][]inspect.Token{
 		inspect.Pass:    check(inspect.Pass),
