@@ -39,10 +39,13 @@ func newCompareCommand() *cobra.Command {
 challenge method. Each run has its own verifier, state and nonce; what differs
 beyond them is marked. Three kinds of runs follow each other:
 
-  the methods   none, plain and S256, or those of --methods
+  the methods   none, plain and S256
   the traps     method omitted, verifier without a challenge, s256 in lower
                 case, 42 and 129 characters; --traps=false leaves them out
   the probes    a wrong verifier, a missing one, a code redeemed twice
+
+With --methods those named run, in that order, and no others; --traps and
+--probes add theirs to them.
 
 Without --profile or --issuer the practice tenant is asked, and answers to
 everything. On a real tenant each run needs a sign-in, which single sign-on
@@ -50,6 +53,7 @@ usually makes silent after the first; plain asks for a confirmation, and the
 probes run only with --probes.`,
 		Example: `  pkcescope compare
   pkcescope compare --methods plain,S256 --json
+  pkcescope compare --methods S256 --traps
   pkcescope compare --profile contoso --probes
   pkcescope compare --flows`,
 		Args: noArguments,
@@ -176,11 +180,13 @@ func (f compareFlags) cases() ([]lab.Case, error) {
 	if len(cases) == 0 {
 		return nil, wrongUsage("Name at least one, for example --methods plain,S256.", "There is no method to run.")
 	}
+	// Each run is a sign-in, so who names the runs gets no others unasked.
+	named := f.set.Changed("methods")
 	var kinds []lab.Kind
-	if f.traps {
+	if f.traps && (!named || f.set.Changed("traps")) {
 		kinds = append(kinds, lab.KindTrap)
 	}
-	if f.probes || f.practice() {
+	if f.probes || f.practice() && !named {
 		kinds = append(kinds, lab.KindProbe)
 	}
 	for _, c := range lab.Cases(kinds...) {
