@@ -324,8 +324,8 @@ func compared(id flow.StepID, v flow.Value) bool {
 		return v.Name == "header.Origin"
 	case id == flow.StepDiscovery:
 		return false // the same document each time
-	case v.Name == "prompt" && v.Edited:
-		return false // the comparison's own: later sign-ins are tried silently
+	case v.Name == "prompt":
+		return false // the comparison's own: later sign-ins are tried silently, without it or with none
 	case v.Name == "verifier_ascii":
 		return false // the verifier again
 	}

@@ -103,6 +103,29 @@ func TestDifferencesAreThoseOfTheMethod(t *testing.T) {
 	}
 }
 
+// The first sign-in at a real provider may ask for consent, and the later ones
+// are tried silently. That is the comparison's doing, and no difference.
+func TestThePromptOfASignInIsNoDifference(t *testing.T) {
+	results := twins(t, lab.Cases(lab.KindMethod))
+	for i, r := range results {
+		v := flow.Value{Name: "prompt", Value: "consent", In: flow.InQuery}
+		if i > 0 {
+			v.Value, v.Edited = "none", true
+		}
+		at := slices.IndexFunc(r.Transcript.Steps, func(s flow.Step) bool { return s.ID == flow.StepAuthorize })
+		r.Transcript.Steps[at].Values = append(r.Transcript.Steps[at].Values, v)
+	}
+	c := CompareRuns(results, Options{})
+	for _, d := range c.Differences {
+		if d.Name == "prompt" {
+			t.Errorf("prompt is told as a difference: %v", d.Values)
+		}
+	}
+	if got := c.Runs[0].Sent["prompt"]; got != "consent" {
+		t.Errorf("sent.prompt = %q, want consent: it was sent all the same", got)
+	}
+}
+
 func TestTheCharactersThatDifferAreMarked(t *testing.T) {
 	cells := []ComparedCell{{}, {}, {Absent: true}}
 	got := markMiddle([]string{"abXYef", "abZef", ""}, cells, false)
