@@ -60,7 +60,7 @@ func (c Checkup) Found(code string) bool {
 func Examine(p lab.Preflight) Checkup {
 	d := &doctor{p: p, c: p.Config}
 	if p.Refused != nil {
-		d.refused("client", p.Refused, "")
+		d.refused("client", p.Refused)
 	} else {
 		d.provider()
 	}
@@ -93,12 +93,13 @@ func (d *doctor) add(v Verdict, id, cause, what, why, try string) {
 func (d *doctor) warn(id, cause, what, why, try string) {
 	d.add(VerdictWarn, id, cause, what, why, try)
 }
+
 func (d *doctor) fail(id, cause, what, why, try string) {
 	d.add(VerdictFail, id, cause, what, why, try)
 }
 
-func (d *doctor) refused(id string, e *flow.Error, cause string) {
-	d.fail(id, cause, e.What, e.Why, e.Try)
+func (d *doctor) refused(id string, e *flow.Error) {
+	d.fail(id, "", e.What, e.Why, e.Try)
 }
 
 // entra says whether Entra ID's rules hold: the practice tenant keeps them too.
@@ -129,7 +130,7 @@ func (d *doctor) provider() {
 	e, m := d.metadata()
 	if m == nil {
 		if step.Error != nil {
-			d.refused("discovery", step.Error, "")
+			d.refused("discovery", step.Error)
 		} else {
 			d.fail("discovery", "", "The metadata could not be read.", "No answer was recorded.", "Check the issuer.")
 		}
@@ -154,7 +155,7 @@ func (d *doctor) provider() {
 func (d *doctor) issuer(m map[string]any) {
 	got, _ := m["issuer"].(string)
 	if e := d.p.Discovery.Error; e != nil {
-		d.refused("issuer", e, "")
+		d.refused("issuer", e)
 		return
 	}
 	if got == d.c.Issuer {
@@ -242,7 +243,7 @@ func (d *doctor) keys() {
 		d.warn("keys", "", "There is no address of signing keys.", "ID tokens cannot be verified.", "Give the provider's issuer, or its jwks_uri.")
 		return
 	case x.Error != nil:
-		d.refused("keys", x.Error, "")
+		d.refused("keys", x.Error)
 		return
 	case x.Response == nil || x.Response.Status != http.StatusOK:
 		status := 0

@@ -111,7 +111,7 @@ func (d *doctor) redirect() {
 func (d *doctor) port() {
 	switch {
 	case d.p.Port != nil && !d.c.Paste:
-		d.refused("port", d.p.Port, "")
+		d.refused("port", d.p.Port)
 	case d.p.Listens:
 		d.ok("port", "The callback can be awaited on this machine.")
 	default:
