@@ -23,16 +23,20 @@ func missingFrom(name string, j *jwt, g given) []Missing {
 		}
 	}
 	entra := g.prov.microsoft
+	b2c := g.prov.glossary == "entra-b2c" || tokenProvider(j) == "entra-b2c"
 	switch name {
 	case "id_token":
 		withScope("name", "profile", "It comes with the scope profile; some providers give it at the UserInfo endpoint alone.")
 		switch {
+		case b2c && has("emails"):
+		case b2c:
+			add("emails", "The user flow does not return it (Application claims), or the custom policy has no such output claim.")
 		case entra:
 			withScope("email", "email", "Entra sends it for managed accounts only as an optional claim (Token configuration), and only if the account has an address.")
 		default:
 			withScope("email", "email", "It comes with the scope email; the account may have no address, or the provider gives it at the UserInfo endpoint alone.")
 		}
-		if entra && !has("auth_time") {
+		if entra && !b2c && !has("auth_time") {
 			add("optional claims", "auth_time, sid, login_hint and the like are sent only where the registration lists them as optional claims (Token configuration).")
 		}
 		out = append(out, missingRights(j, g, "The person has no app role, or the registration defines none.")...)
@@ -64,6 +68,9 @@ func missingFrom(name string, j *jwt, g given) []Missing {
 func missingRights(j *jwt, g given, roles string) []Missing {
 	if !g.prov.microsoft || isGraph(j) {
 		return nil
+	}
+	if g.prov.glossary == "entra-b2c" || tokenProvider(j) == "entra-b2c" {
+		return nil // B2C has neither, unless a custom policy adds them
 	}
 	var out []Missing
 	if _, ok := j.claim("roles"); !ok {

@@ -23,8 +23,8 @@ type Entry struct {
 	// 7636 adds; Time for times in seconds since 1970.
 	Secret, PKCE, Time bool
 	// By holds what a provider of that name means by it, where it differs:
-	// "entra", "entra-v1", "entra-graph", "google", "keycloak", "auth0",
-	// "okta".
+	// "entra", "entra-v1", "entra-graph", "entra-b2c", "entra-ciam",
+	// "google", "keycloak", "auth0", "okta".
 	By map[string]string
 }
 

@@ -38,7 +38,7 @@ func TestTheGlossariesAreWholeAndLargeEnough(t *testing.T) {
 					}
 				}
 				for provider, text := range e.By {
-					if !slices.Contains([]string{"entra", "entra-v1", "entra-graph", "google", "keycloak", "auth0", "okta"}, provider) || !strings.HasSuffix(text, ".") {
+					if !slices.Contains([]string{"entra", "entra-v1", "entra-graph", "entra-b2c", "entra-ciam", "google", "keycloak", "auth0", "okta"}, provider) || !strings.HasSuffix(text, ".") {
 						t.Errorf("%s: what it means at %q: %q", e.Name, provider, text)
 					}
 				}
@@ -84,7 +84,7 @@ func TestAClaimIsExplainedInItsProvidersTerms(t *testing.T) {
 	}
 	iss, _ := inspect.Claims().Find("iss", "")
 	said := map[string]string{}
-	for _, p := range []string{"", "entra", "entra-v1", "keycloak", "auth0", "okta", "google"} {
+	for _, p := range []string{"", "entra", "entra-v1", "entra-b2c", "entra-ciam", "keycloak", "auth0", "okta", "google"} {
 		if other, twice := said[iss.Meaning(p)]; twice {
 			t.Errorf("iss means the same at %q and %q", p, other)
 		}

@@ -331,6 +331,7 @@ func TestShapeAloneIsNeverCertain(t *testing.T) {
 		{"86 characters of base64 over hex", base64.RawURLEncoding.EncodeToString([]byte(hex.EncodeToString(sum(v)))), MistakeBase64OfHex},
 		{"88 characters of base64 over hex", base64.StdEncoding.EncodeToString([]byte(hex.EncodeToString(sum(v)))), MistakeBase64OfHex},
 		{"80 characters over 60 hex digits", base64.StdEncoding.EncodeToString([]byte(hex.EncodeToString(sum(v)[:30]))), MistakeBase64OfHex},
+		{"base64 over a line of hex", base64.StdEncoding.EncodeToString([]byte(hex.EncodeToString(sum(v)) + "  -\n")), MistakeBase64OfHex},
 		{"64 hex digits", hex.EncodeToString(sum(v)), MistakeHexDigest},
 		{"40 hex digits", hex.EncodeToString(sum(v)[:20]), MistakeSHA1},
 		{"27 characters", base64.RawURLEncoding.EncodeToString(sum(v)[:20]), MistakeSHA1},

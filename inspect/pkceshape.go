@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -67,6 +68,8 @@ func lengthShape(bare string) []found {
 	n := utf8.RuneCountInString(bare)
 	likely := func(id MistakeID, detail string) []found { return []found{{id, Likely, detail}} }
 	switch {
+	case n > VerifierMax:
+		return nil // neither a digest nor a verifier
 	case strings.ContainsAny(bare, ".~"):
 		return likely(MistakePlainAsS256, `It holds "." or "~", which a verifier may and a digest cannot.`)
 	case n == ChallengeLength:
@@ -84,10 +87,8 @@ func lengthShape(bare string) []found {
 		return likely(MistakeDeletedPlusSlash, fmt.Sprintf("It is %s short of 43.", countOf(ChallengeLength-n, "character")))
 	case n < ChallengeLength:
 		return likely(MistakeTruncated, fmt.Sprintf("It is %s short of 43.", countOf(ChallengeLength-n, "character")))
-	case n <= VerifierMax:
-		return likely(MistakePlainAsS256, fmt.Sprintf("It has %d characters: the size of a verifier, not of a digest.", n))
 	}
-	return nil
+	return likely(MistakePlainAsS256, fmt.Sprintf("It has %d characters: the size of a verifier, not of a digest.", n))
 }
 
 // plainShape reads a challenge that is compared as it is: it must be a
@@ -125,9 +126,10 @@ func isHex(s string) bool {
 }
 
 // decodesToHex reports whether s is base64 of at least 40 hex digits, and of
-// how many.
+// how many. The end of the line that a tool printed may follow them.
 func decodesToHex(s string) (digits int, ok bool) {
 	octets, err := base64.RawURLEncoding.DecodeString(toURL.Replace(s))
+	octets = bytes.TrimRight(octets, " -\r\n")
 	if err != nil || len(octets) < 40 {
 		return 0, false
 	}

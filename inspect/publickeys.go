@@ -7,10 +7,13 @@ import (
 	"crypto/hmac"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -67,32 +70,26 @@ func publicKeys(jwks []byte) ([]publicKey, string) {
 	return keys, ""
 }
 
-// pemKeys reads the public keys and certificates of a PEM text (RFC 7468). They
-// have no kid.
+// pemBlock is one block of a PEM text (RFC 7468). Its lines may have been run
+// together, as they are in a field of one line.
+var pemBlock = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]*)-----END`)
+})
+
+// pemKeys reads the public keys and certificates of a PEM text. They have no
+// kid.
 func pemKeys(text []byte) ([]publicKey, string) {
 	var keys []publicKey
-	for {
-		var block *pem.Block
-		if block, text = pem.Decode(text); block == nil {
-			break
-		}
-		k := publicKey{}
-		var err error
-		switch block.Type {
-		case "PUBLIC KEY":
-			k.key.Key, err = x509.ParsePKIXPublicKey(block.Bytes)
-		case "RSA PUBLIC KEY":
-			k.key.Key, err = x509.ParsePKCS1PublicKey(block.Bytes)
-		case "CERTIFICATE":
-			var c *x509.Certificate
-			if c, err = x509.ParseCertificate(block.Bytes); err == nil {
-				k.key.Key = c.PublicKey
-			}
-		default:
-			k.problem = "the key is not a public key"
+	for _, block := range pemBlock().FindAllSubmatch(text, -1) {
+		var k publicKey
+		der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(block[2])), ""))
+		if err == nil {
+			k.key.Key, err = publicOf(string(block[1]), der)
 		}
 		if err != nil {
 			k.problem = "the key cannot be read"
+		} else if k.key.Key == nil {
+			k.problem = "the key is not a public key"
 		}
 		keys = append(keys, k)
 	}
@@ -100,6 +97,24 @@ func pemKeys(text []byte) ([]publicKey, string) {
 		return nil, "the PEM text holds no key that can be read"
 	}
 	return keys, ""
+}
+
+// publicOf reads the public key in a PEM block of that kind; nil if the kind
+// holds none.
+func publicOf(kind string, der []byte) (any, error) {
+	switch kind {
+	case "PUBLIC KEY":
+		return x509.ParsePKIXPublicKey(der)
+	case "RSA PUBLIC KEY":
+		return x509.ParsePKCS1PublicKey(der)
+	case "CERTIFICATE":
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, err
+		}
+		return c.PublicKey, nil
+	}
+	return nil, nil
 }
 
 func keyNames(keys []publicKey) string {

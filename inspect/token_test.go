@@ -1,6 +1,7 @@
 package inspect_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/hmac"
@@ -184,6 +185,10 @@ func TestEachCheckFailsForWhatItIsAboutAndForNothingElse(t *testing.T) {
 		{"HMAC with the public key as secret", hmacWithPublicKey(t, healthy(nil)), nil, "alg:unknown kid:unknown signature:fail"},
 		{"alg of another kind of key", strings.Replace(idToken(nil), b64(`{"alg":"RS256","kid":"rsa","typ":"JWT"}`), b64(`{"alg":"RS256","kid":"ec","typ":"JWT"}`), 1), nil, "alg:fail signature:fail"},
 		{"a single key in PEM", idToken(nil), func(o *inspect.DecodeOptions) { o.JWKS = publicPEM(t) }, ""},
+		{"a key in PEM on one line", idToken(nil), func(o *inspect.DecodeOptions) { o.JWKS = bytes.ReplaceAll(publicPEM(t), []byte("\n"), []byte(" ")) }, ""},
+		{"a private key in PEM", idToken(nil), func(o *inspect.DecodeOptions) {
+			o.JWKS = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("x")})
+		}, "signature:unknown"},
 		{"no keys", idToken(nil), func(o *inspect.DecodeOptions) { o.JWKS = nil }, "kid:unknown signature:unknown"},
 		{"keys that are no keys", idToken(nil), func(o *inspect.DecodeOptions) { o.JWKS = []byte("<html>") }, "kid:unknown signature:unknown"},
 		{"a single key", idToken(nil), func(o *inspect.DecodeOptions) {

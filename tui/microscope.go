@@ -285,7 +285,7 @@ func (m *Model) microscopeAgainst() tea.Cmd {
 			if keys != s.keys {
 				s.keys, s.against.JWKS = keys, nil
 			}
-			if strings.HasPrefix(keys, "{") {
+			if strings.HasPrefix(keys, "{") || strings.HasPrefix(keys, "-----BEGIN ") {
 				s.against.JWKS = []byte(keys)
 			}
 			s.reread(m.now())

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pkcescope/pkcescope/inspect"
 )
@@ -30,8 +31,12 @@ func (m *Model) microscopeComparison(w int) content {
 	name = min(name, max(w/5, 6))
 	col := max((w-name-7)/2, 4)
 	add := func(mark string, t tone, label string, a, b string, ta, tb tone) {
+		text, blank := fill(m, a, col), ""
+		if strings.HasPrefix(text, a) { // the colour ends where the text does
+			text, blank = a, text[len(a):]
+		}
 		d.lines = append(d.lines, line{spans: []span{
-			{mark, t}, {fill(m, label, name) + "  ", toneName}, {fill(m, a, col), ta}, {" │ ", toneBorder}, {b, tb},
+			{mark, t}, {fill(m, label, name) + "  ", toneName}, {text, ta}, {blank, toneText}, {" │ ", toneBorder}, {b, tb},
 		}})
 	}
 	left := s.token.Name

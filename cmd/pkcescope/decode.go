@@ -125,7 +125,14 @@ func otherToken(diff string) (string, error) {
 // readKeys reads a key set from a file or an address.
 func readKeys(ctx context.Context, from string) ([]byte, error) {
 	if !strings.HasPrefix(from, "https://") && !strings.HasPrefix(from, "http://") {
-		return os.ReadFile(from)
+		keys, err := os.ReadFile(from)
+		if err != nil {
+			return nil, flow.Error{
+				Kind: flow.KindRefused, What: fmt.Sprintf("The keys could not be read from the file %s.", from),
+				Why: err.Error() + ".", Try: "Give a file, or an address with https:// in front.",
+			}.Wrap(err)
+		}
+		return keys, nil
 	}
 	unreachable := func(err error) error {
 		return flow.Error{
