@@ -133,8 +133,20 @@ func (r ComparedRow) Empty(columns ...int) bool {
 }
 
 // Fresh says whether every run that has the value has one of its own, as it
-// should, and that is all there is to it.
+// should, and that is all there is to it. What single sign-on kept the same for
+// all runs is not fresh.
 func (r ComparedRow) Fresh() bool {
+	texts := map[string]bool{}
+	present := 0
+	for _, c := range r.Cells {
+		if !c.Absent {
+			texts[c.String()] = true
+			present++
+		}
+	}
+	if present > 1 && len(texts) == 1 {
+		return false
+	}
 	return !slices.ContainsFunc(r.Cells, func(c ComparedCell) bool { return !c.Absent && (!c.Fresh || c.Note != "") })
 }
 

@@ -108,8 +108,14 @@ func (m *Model) compareContent(w int) content {
 		return l
 	}
 	d.lines = append(d.lines, line{},
-		each(func(i int) span { return span{s.read.Runs[i].Method, toneTitle} }),
-		each(func(i int) span { return statusSpan(st.Statuses[i]) }))
+		each(func(i int) span { return span{s.read.Runs[i].Method, toneTitle} }))
+	if slices.ContainsFunc(columns, func(i int) bool { return len(s.read.Runs[i].Method) > room }) {
+		// A name that is too long goes on below.
+		d.lines[len(d.lines)-1] = each(func(i int) span { head, _ := splitName(s.read.Runs[i].Method, room); return span{head, toneTitle} })
+		d.lines = append(d.lines, each(func(i int) span { _, rest := splitName(s.read.Runs[i].Method, room); return span{rest, toneTitle} }))
+	}
+	d.lines = append(d.lines, each(func(i int) span { return statusSpan(st.Statuses[i]) }))
+	heads := len(d.lines)
 	for _, row := range st.Sent {
 		d.lines = append(d.lines, m.compareLines(row, columns, room)...)
 	}
@@ -119,10 +125,22 @@ func (m *Model) compareContent(w int) content {
 	for _, row := range st.Answers {
 		d.lines = append(d.lines, m.compareLines(row, columns, room)...)
 	}
-	if len(d.lines) == 4 {
+	if len(d.lines) == heads {
 		d.lines = append(d.lines, line{}, prose(toneFaint, 0, "Not reached yet. enter carries out the next step in every run."))
 	}
 	return c
+}
+
+// splitName breaks the name of a run behind a hyphen, if it is too long for its
+// column.
+func splitName(name string, room int) (head, rest string) {
+	if len(name) <= room {
+		return name, ""
+	}
+	if i := strings.LastIndex(name[:max(room, 0)], "-"); i > 0 {
+		return name[:i+1], name[i+1:]
+	}
+	return name, ""
 }
 
 func statusSpan(s flow.Status) span {
@@ -210,7 +228,7 @@ func (m *Model) compareResult(d *doc, w int) {
 			mark = span{"cancelled", toneWarn}
 		case flow.OutcomeUnfinished:
 		}
-		name := min(27, w/3)
+		name := choose(w >= 70, 27, w/3)
 		spans := []span{{fill(m, r.Method, name) + " ", toneName}, {fill(m, mark.text, 11) + " ", mark.tone}, {r.Means, toneText}}
 		if r.Outcome == flow.OutcomeFailed && r.Means == "" {
 			spans = append(spans, span{r.Answer, toneFaint})

@@ -103,7 +103,10 @@ func (m *Model) labRows(p *painter, head string, tags []span, panes []*labPane, 
 	room -= p.put(" pkcescope", toneHere, false, room)
 	room -= p.put("  "+head, toneBar, false, room)
 	for _, t := range tags {
-		room -= p.put("  "+t.text, t.tone, false, room)
+		if room <= 4 {
+			break
+		}
+		room -= p.put("  "+m.ruler.Truncate(t.text, room-2, "…"), t.tone, false, room)
 	}
 	p.pad(room, false)
 	rows[0] = m.clip(p.row())
