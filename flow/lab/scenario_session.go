@@ -205,7 +205,12 @@ func (s *stage) mixUp() error {
 	s.learn(RoleThief, "code_challenge", firstQuery(s.now.Exchanges, "code_challenge"))
 	s.learn(RoleProvider, "code", got.at.Query().Get("code"), "code_challenge", firstQuery(s.now.Exchanges, "code_challenge"))
 
-	s.beat("app-sends-code", RoleApp, RoleThief, flow.StepCallback)
+	// The app that looks at the issuer sends the thief nothing.
+	from, to := RoleApp, RoleThief
+	if s.defended {
+		from, to = RoleUser, RoleApp
+	}
+	s.beat("app-sends-code", from, to, flow.StepCallback)
 	back, err := user.visit(got.at.String(), nil)
 	if err != nil {
 		return err
