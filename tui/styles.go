@@ -46,22 +46,24 @@ type theme struct {
 
 // newTheme returns the theme for a dark or a light background. Every pair of
 // text and background has a contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3) on
-// black, white and the usual backgrounds near them; frames may be fainter.
+// black, white and the usual backgrounds near them; frames may be fainter. The
+// colours are of the 256 that every terminal has: naming one takes half the
+// octets of a colour in full, and colours are most of what a key press sends.
 func newTheme(dark bool) *theme {
 	pick := lipgloss.LightDark(dark)
 	c := func(light, dark string) color.Color { return pick(lipgloss.Color(light), lipgloss.Color(dark)) }
 	var (
-		faint  = c("#5A616C", "#A3A9B5")
-		here   = c("#1B4FC4", "#82AAFF")
-		pkce   = c("#8A1FB0", "#D59BF6")
-		good   = c("#1B6E32", "#86C97F")
-		bad    = c("#B3261E", "#FF8A80")
-		warn   = c("#7A4B00", "#E8B765")
-		border = c("#B9BFC9", "#4C5363")
-		row    = c("#DDE7FB", "#2B3347")
-		onHit  = c("#1A1A1A", "#1A1A1A")
-		hit    = c("#F4D06F", "#D9B356")
-		hitNow = c("#F29E4C", "#FFB36B")
+		faint  = c("240", "248")
+		here   = c("25", "111")
+		pkce   = c("91", "177")
+		good   = c("22", "114")
+		bad    = c("124", "210")
+		warn   = c("58", "179")
+		border = c("250", "240")
+		row    = c("189", "236")
+		onHit  = c("234", "234")
+		hit    = c("222", "179")
+		hitNow = c("215", "215")
 	)
 	fg := func(c color.Color) ansi.Style { return ansi.NewStyle().ForegroundColor(c) }
 	styles := [numTones]ansi.Style{
@@ -85,7 +87,7 @@ func newTheme(dark bool) *theme {
 		toneHitHere: fg(onHit).BackgroundColor(hitNow).Bold().Underline(true),
 		toneField:   ansi.NewStyle().Underline(true),
 	}
-	t := &theme{dark: dark, text: c("#1A1A1A", "#E6E6E6"), faint: faint, here: here}
+	t := &theme{dark: dark, text: c("234", "254"), faint: faint, here: here}
 	for i, s := range styles {
 		t.begin[0][i] = opening(s)
 		if i != int(toneHit) && i != int(toneHitHere) && i != int(toneTitleOn) {
