@@ -131,14 +131,14 @@ func (m *Model) compareContent(w int) content {
 	return c
 }
 
-// splitName breaks the name of a run behind a hyphen, if it is too long for its
+// splitName breaks the name of a run before a hyphen, if it is too long for its
 // column.
 func splitName(name string, room int) (head, rest string) {
 	if len(name) <= room {
 		return name, ""
 	}
-	if i := strings.LastIndex(name[:max(room, 0)], "-"); i > 0 {
-		return name[:i+1], name[i+1:]
+	if i := strings.LastIndex(name[:max(room, 0)+1], "-"); i > 0 {
+		return name[:i], name[i:]
 	}
 	return name, ""
 }
