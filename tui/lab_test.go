@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +40,8 @@ func (realLab) Compare(c flow.Config, b flow.Browser, o CompareOptions, changed 
 	if o.Probes {
 		kinds = append(kinds, lab.KindProbe)
 	}
-	t, err := lab.NewTwins(c, lab.Cases(kinds...), lab.TwinOptions{Browser: b, Changed: changed})
+	cases := slices.DeleteFunc(lab.Cases(kinds...), func(c lab.Case) bool { return c.Plain && !o.Plain })
+	t, err := lab.NewTwins(c, cases, lab.TwinOptions{Browser: b, Changed: changed})
 	if err != nil {
 		return nil, err
 	}
