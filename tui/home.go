@@ -69,8 +69,8 @@ func (h *home) load(p Profiles) {
 		}
 	}
 	h.entries = append(h.entries, entry{entryFile, "Open a file", "a saved transcript, to look at without a network"},
-		entry{entryDiagnose, "Diagnose", "paste an error: its causes, the fix, and who can make it"},
-		entry{entryCompare, "Compare", "none, plain and S256 side by side, at the practice tenant"},
+		entry{entryDiagnose, "Diagnose", "paste an error: its cause, and who can fix it"},
+		entry{entryCompare, "Compare", "none, plain and S256, side by side"},
 		entry{entryTheatre, "Interception", "a stolen code redeemed, or refused, step by step"},
 		entry{entryLessons, "Lessons", "predict what a request will get, send it, and see"},
 		entry{entryLabs, "Broken tenants", "one thing is wrong in each: find it and repair it"},
