@@ -1,8 +1,12 @@
 package inspect_test
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
+	"html"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strings"
 	"testing"
@@ -64,20 +68,40 @@ func secretsOf(t *testing.T, tr flow.Transcript) map[string]string {
 	return secrets
 }
 
+// disguises are the ways in which a secret may stand in what is shown. Of
+// base64 only the part is taken that does not depend on what stands around it.
+func disguises(secret string) map[string]string {
+	octets := hex.EncodeToString([]byte(secret))
+	ways := map[string]string{
+		"raw": secret, "percent-escaped": url.QueryEscape(secret), "HTML-escaped": html.EscapeString(secret),
+		"hexadecimal": octets, "spaced octets": fmt.Sprintf("% x", secret),
+	}
+	for at := range 3 {
+		text := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", at) + secret + "yz"))
+		text = text[4 : len(text)-8]
+		ways[fmt.Sprintf("base64 at %d", at)] = text
+		ways[fmt.Sprintf("base64url at %d", at)] = strings.NewReplacer("+", "-", "/", "_").Replace(text)
+	}
+	return ways
+}
+
 func TestSecretsAreMaskedEverywhereUnlessRevealed(t *testing.T) {
-	for _, run := range []string{"S256", "plain", "form_post"} {
+	for run, change := range map[string]func(*flow.Config){
+		"S256": nil, "plain": method(flow.MethodPlain), "method omitted": method(flow.MethodOmitted), "no PKCE": method(flow.MethodNone),
+		"form_post": func(c *flow.Config) { c.ResponseMode = flow.ModeFormPost },
+		"fragment":  func(c *flow.Config) { c.ResponseMode = flow.ModeFragment },
+	} {
 		t.Run(run, func(t *testing.T) {
-			change := map[string]func(*flow.Config){
-				"plain": method(flow.MethodPlain), "form_post": func(c *flow.Config) { c.ResponseMode = flow.ModeFormPost },
-			}[run]
 			tr := walk(t, change)
 			secrets := secretsOf(t, tr)
 			secrets["password"] = "practice-Alex-1"
 			rep := inspect.Read(tr, inspect.Options{})
 			check := func(path, s string) {
 				for name, secret := range secrets {
-					if strings.Contains(s, secret) {
-						t.Errorf("%s shows the %s", path, name)
+					for way, text := range disguises(secret) {
+						if strings.Contains(s, text) {
+							t.Errorf("%s shows the %s, %s", path, name, way)
+						}
 					}
 				}
 			}
