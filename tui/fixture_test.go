@@ -226,7 +226,7 @@ func (w *fakeWalk) Close() error { w.closed = true; return nil }
 func fixture(theme string, pending flow.StepID, failed bool) (Model, *fakeWalk) {
 	m := New(Options{Theme: theme, Version: "1.0.0", Dir: "."})
 	m.now = func() time.Time { return noon }
-	w := &fakeWalk{pending: flow.Pending{Step: pending}, more: pending != ""}
+	w := &fakeWalk{pending: flow.Pending{Step: pending, Optional: pending == flow.StepKeys}, more: pending != ""}
 	m.show(visit{number: 1, walk: w, count: newCount(), ended: make(chan struct{}), changed: make(chan struct{}), follow: true, browsers: &browsers{}})
 	m.take(reading{number: 1 << 40, report: fixtureReport(pending, failed), pending: w.pending, more: w.more, transcript: w.Transcript()})
 	return m, w

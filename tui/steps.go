@@ -77,7 +77,7 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 	switch {
 	case s.PKCE:
 		tag = "PKCE"
-	case s.Status == flow.StatusPending && s.Optional && w >= 19:
+	case s.Status == flow.StatusPending && s.Optional && w >= 19 && !m.mustComeNext(s.ID):
 		tag, tagTone = "optional", toneFaint
 	}
 	for _, f := range s.Findings {
@@ -158,4 +158,11 @@ func timeLeft(d time.Duration) (string, tone) {
 	default:
 		return fmt.Sprintf("%d d", int(d.Hours()/24)), toneText
 	}
+}
+
+// mustComeNext says whether a step is the next one and cannot be passed over in
+// this walk, whatever it is in others.
+func (m *Model) mustComeNext(id flow.StepID) bool {
+	r := m.visit.reading
+	return r.more && r.pending.Step == id && !r.pending.Optional
 }
