@@ -65,7 +65,7 @@ func (w *Walk) newWait(r prepared) *wait {
 			t.jarm = ResponseMode(v.Value).jwt()
 		}
 	}
-	t.target = listenTarget(w.draft.redirectURI, r.values)
+	t.target, t.leaf = listenTarget(w.draft.redirectURI, r.values), w.leaf
 	return t
 }
 

@@ -96,7 +96,9 @@ type Config struct {
 
 	// RedirectURI is the registered redirect URI. For http on a loopback host
 	// without a port, or with port 0, a free port is taken and put in
-	// (RFC 8252 section 7.3; Entra ignores the port of localhost).
+	// (RFC 8252 section 7.3; Entra ignores the port of localhost). For https
+	// on a loopback host a certificate is made on the spot; it has its port, or
+	// 443, and a free one only if it says port 0.
 	RedirectURI string   `json:"redirect_uri"`
 	Scopes      []string `json:"scopes"` // empty: the default for the provider
 
@@ -120,7 +122,7 @@ type Config struct {
 
 	// Paste says that no listener is wanted: the person hands over the
 	// redirect URL. It is implied by a redirect URI that cannot be listened to
-	// (https, a custom scheme, a host that is not loopback).
+	// (a custom scheme, a host that is not loopback).
 	Paste bool `json:"paste,omitempty"`
 	// UserInfo and Refresh include these optional steps in [Walk.Run].
 	UserInfo bool `json:"userinfo,omitempty"`

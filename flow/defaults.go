@@ -196,10 +196,11 @@ func (w *Walk) prompt() string {
 }
 
 // withFreePort puts a free port into an http redirect URI on a loopback host
-// that names none, as RFC 8252 section 7.3 lets a native app do.
+// that names none, as RFC 8252 section 7.3 lets a native app do, and into one
+// of either scheme that names port 0.
 func withFreePort(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "http" || !isLoopback(u.Hostname()) || u.Port() != "" && u.Port() != "0" {
+	u := loopbackURL(raw)
+	if u == nil || u.Port() != "0" && (u.Scheme == "https" || u.Port() != "") {
 		return raw
 	}
 	host := u.Hostname()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ var callbackPage = template.Must(template.New("callback").Parse(callbackHTML))
 // listener takes the authorization response on loopback.
 type listener struct {
 	target *url.URL // the redirect URI; nil when it cannot be listened to
+	leaf   tls.Certificate
 
 	mu       sync.Mutex
 	server   *http.Server
@@ -55,10 +57,11 @@ func listenTarget(configured string, sent []Value) *url.URL {
 	return loopbackURL(configured)
 }
 
-// loopbackURL parses raw if it is http on a loopback host, else returns nil.
+// loopbackURL parses raw if it is http or https on a loopback host, else
+// returns nil.
 func loopbackURL(raw string) *url.URL {
 	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "http" || !isLoopback(u.Hostname()) {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !isLoopback(u.Hostname()) {
 		return nil
 	}
 	return u
@@ -97,7 +100,16 @@ func (t *wait) listen(w *Walk) error {
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       30 * time.Second,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          log.New(io.Discard, "", 0),
+		// The one error that is worth a record is that of a browser which does
+		// not take the certificate, and net/http tells of it nowhere else.
+		ErrorLog: log.New(&handshakes{w: w, at: l.target}, "", 0),
+	}
+	if l.target.Scheme == "https" {
+		for i := range listeners {
+			listeners[i] = tls.NewListener(listeners[i], &tls.Config{
+				MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{l.leaf},
+			})
+		}
 	}
 	l.server, l.sockets = server, listeners
 	for _, s := range listeners {
@@ -129,7 +141,7 @@ func (t *wait) close() {
 // listenLoopback takes the port of u on every address that its host stands
 // for: localhost is both 127.0.0.1 and [::1], and a browser may try either.
 func listenLoopback(u *url.URL) ([]net.Listener, error) {
-	port := defaultTo(u.Port(), "80")
+	port := defaultTo(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 	hosts := []string{u.Hostname()}
 	if strings.EqualFold(u.Hostname(), "localhost") {
 		hosts = []string{"127.0.0.1", "::1"}
@@ -177,6 +189,32 @@ func portError(host, port string, err error) *Error {
 	return e.Wrap(err)
 }
 
+// handshakes reads the lines of [http.Server.ErrorLog], and records that a
+// browser refused the callback's certificate. It says so again each time it
+// tries, and once is enough.
+type handshakes struct {
+	w    *Walk
+	at   *url.URL
+	once sync.Once
+}
+
+func (h *handshakes) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("TLS handshake error")) && bytes.Contains(line, []byte("certificate")) {
+		h.once.Do(func() {
+			h.w.record(StepCallback, Exchange{
+				Actor: ActorBrowser, Channel: ChannelFront, Timing: Timing{Start: h.w.o.Now()}, Verdict: VerdictNoTrust,
+				Request: Request{Method: http.MethodConnect, URL: (&url.URL{Scheme: h.at.Scheme, Host: h.at.Host}).String()},
+				Error: &Error{
+					Kind: KindTransport, What: "The browser did not take the certificate of the callback.",
+					Why: "Nobody vouches for it: it was made for this run. The browser broke the connection off, and shows a warning.",
+					Try: "In the browser: Advanced, then go on to localhost, if the fingerprint is the one that is shown here.",
+				},
+			})
+		})
+	}
+	return len(line), nil
+}
+
 // callbackHandler answers the browser.
 type callbackHandler struct {
 	w *Walk
@@ -194,7 +232,8 @@ func (h *callbackHandler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	start := h.w.o.Now()
 	x := Exchange{
 		Actor: ActorBrowser, Channel: ChannelFront, Timing: Timing{Start: start},
-		Request: Request{Method: r.Method, URL: "http://" + r.Host + r.RequestURI, Header: cloneHeader(r.Header)},
+		Request: Request{Method: r.Method, URL: h.t.target.Scheme + "://" + r.Host + r.RequestURI, Header: cloneHeader(r.Header)},
+		TLS:     tlsFacts(r.TLS),
 	}
 	x.Request.Header.Set("Host", r.Host)
 	body, bodyErr := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxForm))

@@ -439,7 +439,7 @@ func (browserFunc) Played() bool { return false }
 
 func TestNothingListensInPasteMode(t *testing.T) {
 	for name, redirect := range map[string]string{
-		"https": "https://localhost:8443", "custom scheme": "msal1234://auth", "another host": "http://app.example/cb",
+		"https on another host": "https://app.example:8443", "custom scheme": "msal1234://auth", "another host": "http://app.example/cb",
 		"private-use scheme": "com.example.app:/callback", "asked for": "http://localhost:8400",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -65,7 +65,10 @@ func (w *Walk) prepare(id StepID) (prepared, error) {
 	}
 	r.apply(w.t.Config.Edits, id)
 	r.values = append(r.values, r.inside...)
-	return r, nil
+	if id == StepAuthorize && !w.t.Config.Paste {
+		err = w.showCertificate(&r)
+	}
+	return r, err
 }
 
 // get is a plain GET, its URL a value of its own.

@@ -141,6 +141,7 @@ const (
 	VerdictUnverifiedError Verdict = "unverified-error" // error without a matching state
 	VerdictRefused         Verdict = "refused"          // state matches, and something else is not acceptable (iss)
 	VerdictDuplicate       Verdict = "duplicate"        // a second response after the accepted one
+	VerdictNoTrust         Verdict = "no-trust"         // the browser did not take our certificate; nothing was sent
 )
 
 // Exchange is one HTTP request and its response, as they crossed the wire.

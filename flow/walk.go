@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"maps"
@@ -47,6 +48,7 @@ type Walk struct {
 	wait   *wait                   // set from the authorize step on
 	keys   jose.JSONWebKeySet      // the provider's, where a step needs them early
 	dpop   *dpop                   // nil without DPoP
+	leaf   tls.Certificate         // the callback's, once an https one is needed
 }
 
 // draft holds the random values of a run, drawn before they are needed so that

@@ -148,7 +148,7 @@ func (in Input) withTranscript() Input {
 // answered returns the exchange of a step that holds the server's last word.
 func answered(s flow.Step) (flow.Exchange, bool) {
 	for _, e := range slices.Backward(s.Exchanges) {
-		if v := e.Verdict; v == flow.VerdictStray || v == flow.VerdictDuplicate || v == flow.VerdictWrongHost {
+		if v := e.Verdict; v == flow.VerdictStray || v == flow.VerdictDuplicate || v == flow.VerdictWrongHost || v == flow.VerdictNoTrust {
 			continue
 		}
 		if s.ID == flow.StepCallback && e.Actor == flow.ActorApp {

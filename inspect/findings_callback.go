@@ -52,6 +52,12 @@ func refusedResponses(r *run) []Finding {
 			Why:  "A page that is loaded again sends its code again. The first one counts.",
 			Try:  "Nothing, if you reloaded the page. Otherwise find out who else has the response.",
 		},
+		flow.VerdictNoTrust: {
+			Code: "certificate-not-taken", Severity: SeverityWarning,
+			What: "The browser came back, and did not take the certificate of the callback.",
+			Why:  "It was made for this run and nobody vouches for it, so the browser broke the connection off before it sent anything, and shows a warning.",
+			Try:  "In the browser choose Advanced and go on to localhost, once you have compared the certificate's SHA-256 fingerprint. Or paste the address that the warning stands at: the response is in it.",
+		},
 	}
 	counts := map[flow.Verdict]int{}
 	var out []Finding

@@ -14,6 +14,7 @@ func requestRules() []rule {
 		{flow.StepAuthorize, noState},
 		{flow.StepAuthorize, noNonce},
 		{flow.StepAuthorize, openRedirectURI},
+		{flow.StepAuthorize, ownCertificate},
 		{flow.StepAuthorize, func(r *run) []Finding { return repeated(r.authorize) }},
 		{flow.StepToken, func(r *run) []Finding { return repeated(r.token) }},
 		{flow.StepAuthorize, func(r *run) []Finding {
@@ -67,6 +68,27 @@ func openRedirectURI(r *run) []Finding {
 		Why:  "The code would travel in the clear. Only loopback addresses may go without TLS.",
 		Try:  "Use https, or http://localhost for an app on this machine.",
 		Refs: clauses("RFC 9700 section 2.1", "RFC 8252 section 8.3"),
+	})
+}
+
+// ownCertificate says how to know the certificate of an https callback, before
+// the browser warns of it.
+func ownCertificate(r *run) []Finding {
+	if r.certificate == "" {
+		return nil
+	}
+	// In two halves, as browsers show it, so that it can be compared line by
+	// line.
+	print := r.certificate
+	if len(print) == 95 {
+		print = print[:47] + " " + print[48:]
+	}
+	return one(Finding{
+		Code: "own-certificate", Severity: SeverityInfo,
+		What: "The browser will warn of the callback's certificate. Its SHA-256 fingerprint is " + print,
+		Why:  "It was made for this run, for localhost alone, and is not installed for trust anywhere: only you can say that it is the right one.",
+		Try:  "Compare the fingerprint in the browser's warning, then choose Advanced and go on to localhost.",
+		Refs: clauses("RFC 8252 section 7.3"),
 	})
 }
 

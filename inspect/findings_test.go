@@ -53,6 +53,11 @@ func TestEachThingThatIsWrongIsFound(t *testing.T) {
 		{"method omitted", flow.MethodOmitted, nil, flow.StepAuthorize, "method-omitted", w},
 		{"no PKCE, public client", flow.MethodNone, nil, flow.StepAuthorize, "no-pkce", e},
 		{"no PKCE, confidential client", flow.MethodNone, config(func(c *flow.Config) { c.AuthMethod = flow.AuthPost }), flow.StepAuthorize, "no-pkce", w},
+		{"callback with a certificate of our own", S256, func(t *flow.Transcript) {
+			s := step(t, flow.StepAuthorize)
+			s.Values = append(s.Values, flow.Value{Name: flow.CertificateValue, Value: "AB:CD", In: flow.InLocal, By: flow.ByProgram})
+		}, flow.StepAuthorize, "own-certificate", i},
+		{"browser that refused that certificate", S256, came(flow.VerdictNoTrust, "https://localhost:8443"), flow.StepCallback, "certificate-not-taken", w},
 		{"method in lower case", S256, replace(flow.StepAuthorize, "=S256", "=s256"), flow.StepAuthorize, "unknown-challenge-method", e},
 		{"method that the metadata does not list", flow.MethodPlain, config(func(c *flow.Config) { c.Provider.CodeChallengeMethods = []string{"S256"} }), flow.StepAuthorize, "method-not-advertised", w},
 		{"challenge changed", S256, replace(flow.StepAuthorize, "E9Mel", "E9Mem"), flow.StepAuthorize, "challenge-mismatch", e},

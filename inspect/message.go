@@ -61,6 +61,8 @@ func label(step flow.StepID, i int, ex flow.Exchange) string {
 		return "Second response"
 	case flow.VerdictRefused:
 		return "Refused response"
+	case flow.VerdictNoTrust:
+		return "Certificate not taken"
 	}
 	switch step {
 	case flow.StepDiscovery:

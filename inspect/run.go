@@ -26,6 +26,8 @@ type run struct {
 	tokenExchange *flow.Exchange
 	// jwks is the document that the keys step fetched.
 	jwks []byte
+	// certificate is the fingerprint of the https callback's; "" without one.
+	certificate string
 	// pendingAuthorize and pendingToken are true when the request was not sent.
 	pendingAuthorize, pendingToken bool
 }
@@ -54,7 +56,12 @@ func newRun(t flow.Transcript, p *flow.Pending, prov provider) run {
 	r.authorize, r.pendingAuthorize = r.sent(flow.StepAuthorize, p)
 	r.token, r.pendingToken = r.sent(flow.StepToken, p)
 	r.refresh, _ = r.sent(flow.StepRefresh, p)
-	r.authorize = r.authorize.with(t.Step(flow.StepAuthorize), flow.InLocal)
+	authorize := t.Step(flow.StepAuthorize)
+	if p != nil && p.Step == flow.StepAuthorize && len(authorize.Values) == 0 {
+		authorize.Values = p.Values
+	}
+	r.authorize = r.authorize.with(authorize, flow.InLocal)
+	r.certificate, _ = authorize.Value(flow.CertificateValue)
 	r.callback = callbackOf(t.Step(flow.StepCallback))
 	if c := t.Step(flow.StepCallback); r.callback.has("response") {
 		r.callback = r.callback.with(c, flow.InQuery, flow.InFragment, flow.InForm)
@@ -140,7 +147,7 @@ func (p *params) with(s flow.Step, in ...flow.Place) *params {
 	}
 	out := &params{slices.Clone(p.list)}
 	for _, v := range s.Values {
-		if slices.Contains(in, v.In) && v.Name != "url" && !p.has(v.Name) {
+		if slices.Contains(in, v.In) && v.Name != "url" && v.Name != flow.CertificateValue && !p.has(v.Name) {
 			out.list = append(out.list, field{Name: v.Name, Value: v.Value})
 		}
 	}

@@ -108,7 +108,7 @@ func lastSent(all []Exchange) (Exchange, bool) {
 	var last Exchange
 	ok := false
 	for _, e := range all {
-		if e.Pending || e.Verdict == flow.VerdictStray || e.Verdict == flow.VerdictDuplicate {
+		if e.Pending || e.Verdict == flow.VerdictStray || e.Verdict == flow.VerdictDuplicate || e.Verdict == flow.VerdictNoTrust {
 			continue
 		}
 		last, ok = e, true

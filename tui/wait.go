@@ -39,6 +39,13 @@ func (m *Model) waitSheet() sheet {
 	s.lines = append(s.lines,
 		line{spans: []span{{"Listening  ", toneFaint}, {inspect.Clean(listening), toneText}}, hang: 11, prose: true},
 		line{spans: []span{{"Elapsed    ", toneFaint}, {elapsed(int(m.now().Sub(v.since).Seconds())), toneText}}})
+	if f := m.certificate(); f != "" {
+		half := len(f) / 2 // in two lines of the same length, to be compared
+		s.lines = append(s.lines,
+			line{spans: []span{{"SHA-256    ", toneFaint}, {f[:half], toneText}}, hang: 11},
+			line{spans: []span{{blanks[:11], toneFaint}, {f[half+1:], toneText}}, hang: 11},
+			prose(toneWarn, 0, "The browser will warn of this certificate: it was made for this run. Compare the fingerprint, then go on to localhost, or paste the address that the warning stands at."))
+	}
 	for _, e := range m.strays() {
 		s.lines = append(s.lines, line{spans: []span{{"Arrived    ", toneFaint}, {e.Label, toneWarn}, {"; still waiting", toneText}}, hang: 11, prose: true})
 	}
@@ -58,6 +65,12 @@ func (m *Model) waitSheet() sheet {
 		}
 	}
 	return s
+}
+
+// certificate is the fingerprint of the https callback's certificate, or "".
+func (m *Model) certificate() string {
+	f, _ := m.visit.reading.transcript.Step(flow.StepAuthorize).Value(flow.CertificateValue)
+	return inspect.Clean(f)
 }
 
 // strays are requests that arrived and were not what is waited for.

@@ -89,11 +89,13 @@ func run(cmd *cobra.Command, f runFlags) error {
 	}
 
 	p := newProgress(stderr)
-	walk, err := flow.New(config, flow.Options{Browser: opener, Changed: p.changed})
+	warned := &forewarned{Browser: opener, stderr: stderr}
+	walk, err := flow.New(config, flow.Options{Browser: warned, Changed: p.changed})
 	if err != nil {
 		return asUsage(err)
 	}
 	defer func() { _ = walk.Close() }()
+	warned.walk = walk
 	byHand, _ := opener.(*person)
 	stop := p.follow(walk, func(listening []string) {
 		if len(listening) == 0 || byHand != nil && byHand.alone {
@@ -140,6 +142,30 @@ func (f *clientFlags) opener(player flow.Browser, stderr io.Writer) (flow.Browse
 // errPlaysElsewhere refuses --browser practice where it could not sign in.
 var errPlaysElsewhere = wrongUsage("Use --browser auto, none or a command; or leave --profile and --issuer out.",
 	"--browser practice signs in at the practice tenant only.")
+
+// forewarned says what the browser will say of the callback's certificate,
+// before it opens.
+type forewarned struct {
+	flow.Browser
+	walk   *flow.Walk
+	stderr io.Writer
+}
+
+// Open implements [flow.Browser].
+func (f *forewarned) Open(ctx context.Context, address string, record func(flow.Exchange)) error {
+	if print, ok := f.walk.Transcript().Step(flow.StepAuthorize).Value(flow.CertificateValue); ok {
+		fmt.Fprintf(f.stderr, `
+The callback is awaited on https, with a certificate made for this run that
+nobody vouches for: the browser will warn of it. Its SHA-256 fingerprint is
+
+  %s
+
+Compare it there, then choose Advanced and go on to localhost.
+
+`, print)
+	}
+	return f.Browser.Open(ctx, address, record)
+}
 
 // person opens the URL by hand where there is no browser to do it.
 type person struct {
