@@ -41,11 +41,11 @@ func pinned(t *testing.T, fingerprint string) *http.Client {
 
 func (x *waiting) fingerprint() string {
 	x.t.Helper()
-	print, ok := x.Transcript().Step(StepAuthorize).Value(CertificateValue)
+	value, ok := x.Transcript().Step(StepAuthorize).Value(CertificateValue)
 	if !ok {
 		x.t.Fatal("no fingerprint is recorded")
 	}
-	return print
+	return value
 }
 
 func TestCallbackOnHTTPS(t *testing.T) {

@@ -79,14 +79,14 @@ func ownCertificate(r *run) []Finding {
 	}
 	// In two halves, as browsers show it, so that it can be compared line by
 	// line.
-	print := r.certificate
-	if len(print) == 95 {
-		print = print[:47] + " " + print[48:]
+	shown := r.certificate
+	if len(shown) == 95 {
+		shown = shown[:47] + " " + shown[48:]
 	}
 	return one(Finding{
 		Code: "own-certificate", Severity: SeverityInfo,
-		What: "The browser will warn of the callback's certificate. Its SHA-256 fingerprint is " + print,
-		Why:  "It was made for this run, for localhost alone, and is not installed for trust anywhere: only you can say that it is the right one.",
+		What: "The browser will warn of the callback's certificate.",
+		Why:  "Its SHA-256 fingerprint is " + shown + ". It was made for this run, for localhost alone, and is not installed for trust anywhere: only you can say that it is the right one.",
 		Try:  "Compare the fingerprint in the browser's warning, then choose Advanced and go on to localhost.",
 		Refs: clauses("RFC 8252 section 7.3"),
 	})

@@ -153,7 +153,7 @@ type forewarned struct {
 
 // Open implements [flow.Browser].
 func (f *forewarned) Open(ctx context.Context, address string, record func(flow.Exchange)) error {
-	if print, ok := f.walk.Transcript().Step(flow.StepAuthorize).Value(flow.CertificateValue); ok {
+	if fingerprint, ok := f.walk.Transcript().Step(flow.StepAuthorize).Value(flow.CertificateValue); ok {
 		fmt.Fprintf(f.stderr, `
 The callback is awaited on https, with a certificate made for this run that
 nobody vouches for: the browser will warn of it. Its SHA-256 fingerprint is
@@ -162,7 +162,7 @@ nobody vouches for: the browser will warn of it. Its SHA-256 fingerprint is
 
 Compare it there, then choose Advanced and go on to localhost.
 
-`, print)
+`, fingerprint)
 	}
 	return f.Browser.Open(ctx, address, record)
 }
