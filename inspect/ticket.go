@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect/markdown"
 )
 
 // Ticket returns a failed step as a ticket in Markdown, for whoever can put it
@@ -134,7 +135,7 @@ func (k ticket) markdown() string {
 	if len(d.Codes) > 0 {
 		title = d.Codes[0] + ": " + title
 	}
-	fmt.Fprintf(&b, "# Sign-in fails: %s\n\n", inMarkdown(title))
+	fmt.Fprintf(&b, "# Sign-in fails: %s\n\n", markdown.Text(title))
 	for _, f := range [][2]string{
 		{"Trace id", k.trace},
 		{"Correlation id", k.correlation},
@@ -147,20 +148,20 @@ func (k ticket) markdown() string {
 		{"Codes", strings.Join(d.Codes, ", ")},
 	} {
 		if f[1] != "" {
-			fmt.Fprintf(&b, "- %s: %s\n", f[0], codeSpan(Clean(f[1])))
+			fmt.Fprintf(&b, "- %s: %s\n", f[0], markdown.Code(Clean(f[1])))
 		}
 	}
 	if k.said != "" {
-		b.WriteString("\n## What was answered\n\n" + fence("", k.said))
+		b.WriteString("\n## What was answered\n\n" + markdown.Fence("", k.said))
 	}
 	k.cause(&b)
 	if k.request != "" {
-		b.WriteString("\n## The request\n\nSecrets are masked.\n\n" + fence("http", k.request))
+		b.WriteString("\n## The request\n\nSecrets are masked.\n\n" + markdown.Fence("http", k.request))
 	}
 	if !d.Unknown && len(d.Causes[0].Refs) > 0 {
 		b.WriteString("\n## References\n\n")
 		for _, r := range d.Causes[0].Refs {
-			fmt.Fprintf(&b, "- %s: <%s>\n", inMarkdown(r.Text), r.URL)
+			fmt.Fprintf(&b, "- %s: <%s>\n", markdown.Text(r.Text), r.URL)
 		}
 	}
 	return b.String()
@@ -174,28 +175,28 @@ func (k ticket) cause(b *strings.Builder) {
 		return
 	}
 	c := d.Causes[0]
-	fmt.Fprintf(b, "\n## Cause (%s)\n\n%s\n", c.Confidence, inMarkdown(c.Means))
+	fmt.Fprintf(b, "\n## Cause (%s)\n\n%s\n", c.Confidence, markdown.Text(c.Means))
 	if len(c.Evidence) > 0 {
 		b.WriteString("\nEvidence:\n\n")
 		for _, e := range c.Evidence {
-			fmt.Fprintf(b, "- %s\n", inMarkdown(e.Text))
+			fmt.Fprintf(b, "- %s\n", markdown.Text(e.Text))
 		}
 	}
 	for _, x := range d.Differences {
 		fmt.Fprintf(b, "\nDifference in %s, at character %d: %s.\n\n%s",
-			x.Row, x.At+1, inMarkdown(x.What), fence("", "sent        "+Clean(x.Sent)+"\n"+fmt.Sprintf("%-12s", x.ExpectedBy)+Clean(x.Expected)))
+			x.Row, x.At+1, markdown.Text(x.What), markdown.Fence("", "sent        "+Clean(x.Sent)+"\n"+fmt.Sprintf("%-12s", x.ExpectedBy)+Clean(x.Expected)))
 	}
 	fmt.Fprintf(b, "\n## What to do\n\nBy %s:\n\n", whoActs[c.Who])
 	for i, step := range c.Fix {
-		fmt.Fprintf(b, "%d. %s\n", i+1, inMarkdown(step))
+		fmt.Fprintf(b, "%d. %s\n", i+1, markdown.Text(step))
 	}
 	if c.Prove != "" {
-		fmt.Fprintf(b, "\nIt is fixed when: %s\n", inMarkdown(c.Prove))
+		fmt.Fprintf(b, "\nIt is fixed when: %s\n", markdown.Text(c.Prove))
 	}
 	if len(d.Causes) > 1 {
 		b.WriteString("\nIf that is not it:\n\n")
 		for _, o := range d.Causes[1:] {
-			fmt.Fprintf(b, "- %s (%s)\n", inMarkdown(o.Title), o.Confidence)
+			fmt.Fprintf(b, "- %s (%s)\n", markdown.Text(o.Title), o.Confidence)
 		}
 	}
 }
@@ -206,34 +207,4 @@ func utc(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format("2006-01-02 15:04:05Z")
-}
-
-// inMarkdown keeps a text from being read as markup: part of it may quote a
-// server.
-func inMarkdown(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "`", "\\`", "*", `\*`, "[", `\[`, "<", `\<`, "\n", " ").Replace(s)
-}
-
-// codeSpan quotes a value that may hold backticks.
-func codeSpan(s string) string {
-	if !strings.Contains(s, "`") {
-		return "`" + s + "`"
-	}
-	ticks := backticks(s, 1)
-	return ticks + " " + s + " " + ticks
-}
-
-// fence quotes lines that may hold backticks.
-func fence(kind, text string) string {
-	ticks := backticks(text, 3)
-	return ticks + kind + "\n" + text + "\n" + ticks + "\n"
-}
-
-// backticks is a run of them that is longer than any in s, and at least n.
-func backticks(s string, n int) string {
-	longest := 0
-	for run := range strings.FieldsFuncSeq(s, func(r rune) bool { return r != '`' }) {
-		longest = max(longest, len(run))
-	}
-	return strings.Repeat("`", max(n, longest+1))
 }

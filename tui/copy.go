@@ -3,11 +3,14 @@ package tui
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/pkcescope/pkcescope/flow"
 	"github.com/pkcescope/pkcescope/inspect"
+	"github.com/pkcescope/pkcescope/inspect/report"
 )
 
 // shownText is what y takes along: the selected value, or else all that the
@@ -133,5 +136,46 @@ func (m *Model) askSave() tea.Cmd {
 		})
 	}
 	m.open(f.start())
+	return nil
+}
+
+// askReport asks where the report goes. The file's name says which form it has.
+func (m *Model) askReport() tea.Cmd {
+	t := m.visit.reading.transcript
+	f := &form{
+		title: "Save a report", action: "save",
+		intro: "One file for people who do not have this program: the flow as a picture, each step with its messages, what they mean, " +
+			"the findings, and for a failed run the diagnosis and a ticket.",
+		fields: []*field{textField("file", "File", "pkcescope-"+t.Made.Format("2006-01-02-1504")+".html",
+			"A page if it ends in .html, Markdown if in .md. A file that exists already is left alone.")},
+		check: func(f *form, id, value string) string {
+			if why := wantFile(f, id, value); why != "" {
+				return why
+			}
+			return choose(reportForm(value) == nil, "Which form? End it in .html or .md.", "")
+		},
+		note: func(*form) string {
+			return "Secrets are masked, whatever the screen shows. Names and claims of the signed-in account are kept."
+		},
+		submit: func(m *Model, f *form) tea.Cmd {
+			m.shut()
+			file := f.get("file")
+			return writeFile("Report, secrets masked,", m.path(expandHome(file)), func(w io.Writer) error {
+				return reportForm(file)(w, t)
+			})
+		},
+	}
+	m.open(f.start())
+	return nil
+}
+
+// reportForm is the form of a report that a file's name asks for.
+func reportForm(file string) func(io.Writer, flow.Transcript) error {
+	switch strings.ToLower(filepath.Ext(file)) {
+	case ".html", ".htm":
+		return report.HTML
+	case ".md", ".markdown":
+		return report.Markdown
+	}
 	return nil
 }

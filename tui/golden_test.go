@@ -55,6 +55,7 @@ var pictures = map[string]func() (Model, []string){
 		return m, []string{"2", "/", "c", "o", "d", "e"}
 	},
 	"save":     func() (Model, []string) { m, _ := fixture("dark", flow.StepKeys, false); return m, []string{"s"} },
+	"report":   func() (Model, []string) { m, _ := fixture("dark", flow.StepKeys, false); return m, []string{"R"} },
 	"settings": func() (Model, []string) { m, _ := fixture("dark", flow.StepAuthorize, false); return m, []string{","} },
 	"edit":     func() (Model, []string) { m := editable(); return m, []string{"e", "down"} },
 	"waiting":  func() (Model, []string) { return waitingModel(), nil },

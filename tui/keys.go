@@ -372,6 +372,11 @@ func lookCommands() []command {
 			why:  (*Model).whyNoTicket, do: (*Model).copyTicket,
 		},
 		{
+			Binding: bind("R", "R", "report"), group: "Take along",
+			long: "Save a report for people who do not have this program: a page with the whole flow, or Markdown. Secrets are masked.",
+			why:  (*Model).whyNoSave, do: (*Model).askReport,
+		},
+		{
 			Binding: bind("esc", "esc", "home"), group: "Program", foot: 88, label: (*Model).escLabel,
 			long: "Stop what is running; close what is open; else the home screen. The walk is kept.",
 			do:   (*Model).escape,

@@ -33,7 +33,7 @@ a practice tenant that needs no account and no network.`,
 		return wrongUsage(seeHelp(cmd), "The flags cannot be read: %s.", err)
 	})
 	addTerminal(root)
-	root.AddCommand(newRun(), newPKCECommand(), newExplainCommand(), newDoctor(), newCompareCommand(), newAttackCommand(), newLabCommand(), newLearn(), newOpen(), newDecode(), newPractice(), newProfile(), newPlatforms())
+	root.AddCommand(newRun(), newPKCECommand(), newExplainCommand(), newDoctor(), newCompareCommand(), newAttackCommand(), newLabCommand(), newLearn(), newOpen(), newReport(), newDecode(), newPractice(), newProfile(), newPlatforms())
 	addCompletions(root)
 	return root
 }
