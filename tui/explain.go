@@ -93,7 +93,7 @@ func (m *Model) subjectLines(d *doc, s subject) {
 		d.lines = append(d.lines, prose(tonePKCE, 0, "+ added by PKCE"))
 	}
 	add("", toneText, s.what)
-	add("", toneText, s.who)
+	add("Who makes it: ", toneText, s.who)
 	add("Without it: ", toneText, s.without)
 	if s.source != "" {
 		add("", toneFaint, s.source)

@@ -212,7 +212,9 @@ func (m *Model) homeLines() []line {
 		lines = append(lines, line{}, prose(toneWarn, 0, "The saved profiles could not be read: "+inspect.Clean(h.problem)))
 	}
 	if m.hasVisit() {
-		lines = append(lines, line{}, prose(toneFaint, 0, "A walk is open ("+m.whose()+"): esc goes back to it."))
+		l := plain(toneFaint, "esc goes back to the open walk: "+m.whose())
+		l.most = 1
+		lines = append(lines, line{}, l)
 	}
 	return lines
 }

@@ -62,7 +62,7 @@ func (m *Model) framedRow(p *painter, r rect, s *paneState, y int, on bool) {
 			i, _ := s.doc.at(row)
 			k.selected = s.doc.line(i).item == s.item
 		}
-		p.put(choose(k.selected, "▌", " "), toneHere, k.selected, 1)
+		p.mark(k)
 		if s.doc != nil {
 			s.doc.draw(p, row, k)
 		} else {

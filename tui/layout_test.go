@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -65,6 +66,26 @@ func tilingProblem(a arrangement) string {
 		return "the focused pane is not shown"
 	}
 	return ""
+}
+
+// A window in which nothing can be read says so and what to try, also where
+// hardly anything fits, and takes no key but the way out.
+func TestTooSmallWindowSaysWhatToTry(t *testing.T) {
+	for _, size := range []struct{ w, h int }{{10, 3}, {12, 3}, {20, 5}, {39, 24}, {200, 11}} {
+		d := NewDriver(t, New(Options{}), size.w, size.h)
+		screen := strings.Join(strings.Fields(d.Screen()), " ")
+		for _, part := range []string{fmt.Sprintf("%d×%d", size.w, size.h), "too small", "40×12"} {
+			if !strings.Contains(screen, part) {
+				t.Errorf("at %d×%d the screen does not say %q:\n%s", size.w, size.h, part, d.Screen())
+			}
+		}
+		d.Press("down", "enter")
+		if m := d.Model.(Model); m.screen != screenHome || m.home.at != 0 {
+			t.Errorf("at %d×%d keys act on what nobody sees", size.w, size.h)
+		}
+		d.Press("q")
+		d.Left()
+	}
 }
 
 // The rows that a painter draws are as wide as the doc, whatever is in it.

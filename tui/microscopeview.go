@@ -472,7 +472,7 @@ func (m *Model) microscopePaneRow(p *painter, i microPane, y int) {
 			k.selected = item > 0 && item == pane.item
 		}
 		p.put(light.side, border, false, 1)
-		p.put(choose(k.selected, "▌", " "), toneHere, k.selected, 1)
+		p.mark(k)
 		if pane.doc != nil {
 			pane.doc.draw(p, row, k)
 		} else {

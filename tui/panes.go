@@ -153,6 +153,11 @@ func (m *Model) syncPane(p pane) {
 		if p == m.focus && len(s.subjects) > 0 {
 			s.item = 1
 		}
+		if m.diagram {
+			// A row of the lanes below the shown step says that it goes on.
+			from, to := s.doc.itemRows(1)
+			s.reveal(max(from-1, 0), to+1)
+		}
 	}
 	s.clamp()
 	m.refind(p)

@@ -156,7 +156,7 @@ func timeLeft(d time.Duration) (string, tone) {
 	case d < 48*time.Hour:
 		return fmt.Sprintf("%d h", int(d.Hours())), toneText
 	default:
-		return fmt.Sprintf("%d d", int(d.Hours()/24)), toneText
+		return fmt.Sprintf("%d d", int(d.Round(24*time.Hour).Hours()/24)), toneText
 	}
 }
 

@@ -35,6 +35,9 @@ const (
 	numTones    = iota
 )
 
+// names says whether text of this tone is what a row is called by.
+func (t tone) names() bool { return t == toneName || t == tonePKCE || t == toneStrong }
+
 // theme holds the escape sequence that begins each tone, twice: as it is, and
 // on the background of a selected row.
 type theme struct {
@@ -158,6 +161,16 @@ func (p *painter) put(text string, t tone, selected bool, room int) int {
 	p.begin(t, selected)
 	p.b.WriteString(text)
 	return w
+}
+
+// mark writes the column in front of a row, which says whether it is the
+// selected one.
+func (p *painter) mark(k look) {
+	if k.selected || k.named {
+		p.put("▌", toneHere, k.selected, 1)
+	} else {
+		p.pad(1, false)
+	}
 }
 
 // pad writes n blanks.

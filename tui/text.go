@@ -334,8 +334,11 @@ func equalFoldASCII(s, low string) bool {
 // look is how a row is drawn, besides its own tones.
 type look struct {
 	selected bool
-	hits     []hit // of the whole doc, in order
-	current  int   // which of them is the current one, -1 for none
+	// named marks the selection on the names alone. Whole rows in another
+	// colour cost several times what moving a mark does, for each key.
+	named   bool
+	hits    []hit // of the whole doc, in order
+	current int   // which of them is the current one, -1 for none
 }
 
 // draw writes a row, exactly d.width cells wide.
@@ -380,7 +383,7 @@ func (d *doc) draw(p *painter, row int, k look) {
 					end = min(end, f.from)
 				}
 			}
-			room -= p.put(s.text[lo-at:end-at], t, k.selected, room)
+			room -= p.put(s.text[lo-at:end-at], t, k.selected || k.named && t.names(), room)
 			lo = end
 		}
 		at += len(s.text)

@@ -76,6 +76,12 @@ func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 		}
 		return tea.Quit
 	}
+	if m.unreadable() {
+		if msg.String() == "q" {
+			return tea.Quit
+		}
+		return nil // nobody should send what cannot be seen
+	}
 	if d := m.top(); d != nil {
 		return d.update(m, msg)
 	}
@@ -102,6 +108,8 @@ func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 func (m *Model) onPaste(msg tea.PasteMsg) tea.Cmd {
 	m.notice = notice{}
 	switch d := m.top(); {
+	case m.unreadable():
+		return nil
 	case d != nil:
 		return d.update(m, msg)
 	case m.search.typing:

@@ -15,7 +15,7 @@ func (m Model) View() tea.View {
 	}
 	p := &painter{theme: m.theme, ruler: m.ruler}
 	p.b.Grow(m.w * m.h * 2)
-	if m.w < leastWidth || m.h < leastHeight {
+	if m.unreadable() {
 		v.SetContent(strings.Join(m.tooSmall(p), "\n"))
 		return v
 	}
@@ -60,12 +60,27 @@ func (m Model) View() tea.View {
 	return v
 }
 
-// tooSmall refuses a window in which nothing can be read.
+// unreadable says whether the window is smaller than anything can be laid out
+// in. Before its size is known it is not.
+func (m *Model) unreadable() bool {
+	return m.w > 0 && m.h > 0 && (m.w < leastWidth || m.h < leastHeight)
+}
+
+// tooSmall refuses a window in which nothing can be read, and says what to try
+// in as many words as the window holds: the last ones fit into 10×3.
 func (m *Model) tooSmall(p *painter) []string {
-	d := &doc{lines: []line{
-		prose(toneText, 0, fmt.Sprintf("Too small: %d×%d is needed, this is %d×%d.", leastWidth, leastHeight, m.w, m.h)),
-	}}
-	d.wrap(m.ruler, m.w)
+	d := &doc{}
+	for _, text := range []string{
+		"This window has %d×%d cells, which is too small. Make it at least %d×%d, or the letters smaller. Nothing is lost meanwhile; q quits.",
+		"%d×%d is too small. Make the window at least %d×%d.",
+		"%d×%d is too small: try %d×%d.",
+	} {
+		d = &doc{lines: []line{prose(toneText, 0, fmt.Sprintf(text, m.w, m.h, leastWidth, leastHeight))}}
+		d.wrap(m.ruler, m.w)
+		if d.rows() <= m.h {
+			break
+		}
+	}
 	rows := make([]string, m.h)
 	for y := range rows {
 		d.draw(p, y, look{current: -1})
@@ -184,11 +199,14 @@ func (m *Model) paneRow(p *painter, i pane, y int) {
 		m.bottomRow(p, s, r.w, border)
 	default:
 		row := s.offset + y - 1
+		if m.diagram && y == 1 {
+			row = 0 // the lanes keep their names
+		}
 		k := look{current: -1}
 		if s.doc != nil && row < s.doc.rows() {
 			n, _ := s.doc.at(row)
 			if item := s.doc.line(n).item; item > 0 && item == s.item && !m.diagram {
-				k.selected = on || i == paneSteps
+				k.selected, k.named = i == paneSteps, on && i != paneSteps
 			} else if item > 0 && m.diagram {
 				k.selected = true
 			}
@@ -197,7 +215,7 @@ func (m *Model) paneRow(p *painter, i pane, y int) {
 			k.hits, k.current = m.search.hits, m.search.current
 		}
 		p.put(light.side, border, false, 1)
-		p.put(choose(k.selected, "▌", " "), toneHere, k.selected, 1)
+		p.mark(k)
 		if s.doc != nil {
 			s.doc.draw(p, row, k)
 		} else {
@@ -376,7 +394,7 @@ func (m *Model) overlay(p *painter, rows []string, s sheet) *tea.Cursor {
 					k.selected = d.line(i).item == s.selected
 				}
 				p.pad(margin-1, false)
-				p.put(choose(k.selected, "▌", " "), toneHere, k.selected, 1)
+				p.mark(k)
 				d.draw(p, row, k)
 				p.pad(r.w-2-d.width-margin, false)
 			case y == r.h-2-pad && s.foot != "":
