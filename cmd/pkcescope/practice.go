@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -106,14 +107,14 @@ func servePractice(cmd *cobra.Command, f practiceFlags) error {
 		return err
 	}
 	defer func() { _ = server.Close() }()
-	setup := practiceSetup{Setup: server.Setup()}
+	setup := practiceSetup{Setup: server.Setup(), home: server.URL + "/"}
 	if f.tls {
 		setup.Certificate = filepath.Join(o.TLSDir, practice.CertificateFile)
 	}
 	if f.json {
 		err = json.NewEncoder(out).Encode(setup)
 	} else {
-		setup.print(out)
+		err = setup.print(out)
 	}
 	if err != nil {
 		return err
@@ -135,19 +136,9 @@ func listFaults(out io.Writer) error {
 func logTo(w io.Writer) func(practice.Event) {
 	var mu sync.Mutex
 	return func(e practice.Event) {
-		line := fmt.Sprintf("%s  %3d  %-4s %s", e.Time.Format("15:04:05"), e.Status, e.Method, e.Path)
-		if e.Client != "" {
-			line += "  " + e.Client
-		}
-		if e.Code != 0 {
-			line += fmt.Sprintf("  AADSTS%d", e.Code)
-		}
-		if e.Reason != "" {
-			line += "  " + e.Reason
-		}
 		mu.Lock()
 		defer mu.Unlock()
-		fmt.Fprintln(w, inspect.Clean(line))
+		fmt.Fprintln(w, inspect.Clean(e.String()))
 	}
 }
 
@@ -157,10 +148,13 @@ type practiceSetup struct {
 
 	// Certificate is the file with the certificate to trust, if it is HTTPS.
 	Certificate string `json:"certificate,omitempty"`
+
+	home string // address of the tenant's own page
 }
 
 // print tells a person what to configure.
-func (s practiceSetup) print(w io.Writer) {
+func (s practiceSetup) print(out io.Writer) error {
+	w := &bytes.Buffer{}
 	fmt.Fprintf(w, "The practice tenant is running. Nothing it issues is worth anything elsewhere.\n\n")
 	for _, line := range [][2]string{
 		{"issuer", s.Issuer},
@@ -188,5 +182,7 @@ func (s practiceSetup) print(w io.Writer) {
 	for _, a := range s.Accounts {
 		fmt.Fprintf(w, "  %s  password %s\n", inspect.Clean(a.Username), inspect.Clean(a.Password))
 	}
-	fmt.Fprintf(w, "\nCtrl-C ends it. Requests:\n\n")
+	fmt.Fprintf(w, "\nThe page %s lists this as well, with the last requests, and leads to the\nsettings. Ctrl-C ends it. Requests:\n\n", s.home)
+	_, err := out.Write(w.Bytes())
+	return err
 }

@@ -63,6 +63,15 @@ func (a Account) idp(s *Server) string {
 	return s.URL + "/" + a.home() + "/"
 }
 
+// groupIDs are the object ids of the groups that the user is in.
+func (a Account) groupIDs() []string {
+	ids := make([]string, a.Groups)
+	for i := range ids {
+		ids[i] = guidFrom("group " + itoa(i))
+	}
+	return ids
+}
+
 // objectIn is the account's object id in a directory: a guest is another
 // object there.
 func (a Account) objectIn(id string) string {

@@ -230,7 +230,7 @@ func (c *call) succeed(req authRequest, key string, sess session, a Account) {
 		v.Set("scope", strings.Join(grantedScopes(req.scopes), " "))
 	}
 	if slices.Contains(req.types, "id_token") {
-		v.Set("id_token", c.idToken(req.app, a, g, hashed{code: v.Get("code"), access: access, front: true}))
+		v.Set("id_token", c.idToken(req.app, a, g, hashed{code: v.Get("code"), access: access, front: true, v1: req.v1}))
 	}
 	v.Set("session_state", sessionState(key))
 	c.respond(req, v)

@@ -108,7 +108,7 @@ func (b *browser) Open(ctx context.Context, target string, record func(flow.Exch
 	defer b.client.CloseIdleConnections()
 	u, err := url.Parse(target)
 	if err != nil {
-		return &flow.Error{Kind: flow.KindRefused, What: "the authorize URL cannot be read", Why: err.Error(), Try: "look at the authorize step's URL"}
+		return &flow.Error{Kind: flow.KindRefused, What: "The authorize URL cannot be read.", Why: err.Error(), Try: "Look at the authorize step's URL."}
 	}
 	next := hop{method: http.MethodGet, url: u}
 	for range maxHops {
@@ -129,9 +129,9 @@ func (b *browser) Open(ctx context.Context, target string, record func(flow.Exch
 	}
 	return &flow.Error{
 		Kind: flow.KindServer,
-		What: fmt.Sprintf("the played browser gave up after %d pages", maxHops),
-		Why:  "the sign-in does not come to an end",
-		Try:  "open the address in a real browser",
+		What: fmt.Sprintf("The played browser gave up after %d pages.", maxHops),
+		Why:  "The sign-in does not come to an end.",
+		Try:  "Open the address in a real browser.",
 	}
 }
 
@@ -147,7 +147,7 @@ func (b *browser) follow(at hop, res *flow.Response) (hop, error) {
 	if to := res.Header.Get("Location"); to != "" && res.Status >= 300 && res.Status < 400 {
 		u, err := at.url.Parse(to)
 		if err != nil {
-			return hop{}, &flow.Error{Kind: flow.KindServer, What: "the redirect leads nowhere", Why: err.Error(), Try: "look at the Location header"}
+			return hop{}, &flow.Error{Kind: flow.KindServer, What: "The redirect leads nowhere.", Why: err.Error(), Try: "Look at the Location header."}
 		}
 		return hop{method: http.MethodGet, url: u}, nil
 	}
@@ -155,22 +155,22 @@ func (b *browser) follow(at hop, res *flow.Response) (hop, error) {
 	if text, ok := textOf(page, "aadsts"); ok {
 		return hop{}, &flow.Error{
 			Kind: flow.KindServer, What: text,
-			Why: "Entra shows this on its own page: the browser never comes back to the app, so the app cannot see it",
-			Try: "read the page in the authorize step's last exchange, change the request or the registration, and run again",
+			Why: "Entra shows this on its own page: the browser never comes back to the app, so the app cannot see it.",
+			Try: "Read the page in the authorize step's last exchange, change the request or the registration, and run again.",
 		}
 	}
 	if text, ok := textOf(page, "problem"); ok {
 		return hop{}, &flow.Error{
-			Kind: flow.KindServer, What: "the sign-in page says: " + text,
-			Try: "the practice accounts are listed on the sign-in page",
+			Kind: flow.KindServer, What: "The sign-in page says: " + text,
+			Try: "The practice accounts are listed on the sign-in page.",
 		}
 	}
 	f, ok := findForm(page)
 	if !ok {
 		return hop{}, &flow.Error{
-			Kind: flow.KindServer, What: fmt.Sprintf("a page without a form came (status %d)", res.Status),
-			Why: "the played browser does not know what to do on it",
-			Try: "open the address in a real browser",
+			Kind: flow.KindServer, What: fmt.Sprintf("A page without a form came (status %d).", res.Status),
+			Why: "The played browser does not know what to do on it.",
+			Try: "Open the address in a real browser.",
 		}
 	}
 	for i, x := range f.fields {
@@ -185,7 +185,7 @@ func (b *browser) follow(at hop, res *flow.Response) (hop, error) {
 	}
 	u, err := at.url.Parse(f.action)
 	if err != nil {
-		return hop{}, &flow.Error{Kind: flow.KindServer, What: "the page's form leads nowhere", Why: err.Error(), Try: "open the address in a real browser"}
+		return hop{}, &flow.Error{Kind: flow.KindServer, What: "The page's form leads nowhere.", Why: err.Error(), Try: "Open the address in a real browser."}
 	}
 	if f.method != http.MethodPost {
 		u.RawQuery = f.values().Encode()
@@ -240,7 +240,7 @@ func (b *browser) request(ctx context.Context, h hop) (flow.Exchange, error) {
 	}
 	req, err := http.NewRequestWithContext(ctx, h.method, sent.String(), strings.NewReader(body))
 	if err != nil {
-		return x, flow.Error{Kind: flow.KindRefused, What: "the address cannot be requested", Why: err.Error(), Try: "look at the redirect before it"}.Wrap(err)
+		return x, flow.Error{Kind: flow.KindRefused, What: "The address cannot be requested.", Why: err.Error(), Try: "Look at the redirect before it."}.Wrap(err)
 	}
 	req.Header.Set("User-Agent", "pkcescope practice browser")
 	req.Header.Set("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
@@ -254,8 +254,8 @@ func (b *browser) request(ctx context.Context, h hop) (flow.Exchange, error) {
 	res, err := b.client.Do(req)
 	if err != nil {
 		broken := flow.Error{
-			Kind: flow.KindTransport, What: "the browser got no answer from " + sent.Host,
-			Why: err.Error(), Try: "check that the program that listens there is still running",
+			Kind: flow.KindTransport, What: "The browser got no answer from " + sent.Host + ".",
+			Why: err.Error(), Try: "Check that the program that listens there is still running.",
 		}.Wrap(err)
 		x.Error = broken
 		if ctx.Err() != nil {

@@ -116,12 +116,20 @@ func (s *Server) routes() http.Handler {
 		"POST /devicelogin":                                   (*call).enterCode,
 		"/oidc/userinfo":                                      (*call).userInfo,
 		"GET /v1.0/me":                                        (*call).me,
+		"POST /v1.0/users/{id}/getMemberObjects":              (*call).memberObjects,
 		"GET /practice.css":                                   (*call).style,
 		"GET /practice-certificate.pem":                       (*call).certificate,
 		"GET /{$}":                                            (*call).index,
+		"GET /settings":                                       (*call).settings,
+		"POST /settings":                                      (*call).saveSettings,
+		"POST /settings/key":                                  (*call).rotateKey,
 		"/":                                                   (*call).notFound,
 	} {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, handle) })
+		// What scripts of every page may read, they may also ask for.
+		if path, ok := strings.CutPrefix(pattern, "GET "); ok && (strings.Contains(path, "discovery") || strings.Contains(path, ".well-known") || strings.HasPrefix(path, "/v1.0/")) {
+			mux.HandleFunc("OPTIONS "+path, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, (*call).preflightAny) })
+		}
 	}
 	return mux
 }
@@ -156,15 +164,12 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, handle func(*cal
 		return
 	}
 	if len(r.URL.RawQuery) > maxQuery {
-		c.refusePage(deny("90015"))
+		c.fail(deny("90015"))
 		return
 	}
 	if e := c.parse(); e != nil {
 		c.fail(e)
 		return
-	}
-	if id := c.form.Get("client-request-id"); id != "" {
-		h.Set("Client-Request-Id", c.correlation)
 	}
 	if c.has(FaultSlow) && !c.wait(slowFor) {
 		return
@@ -199,31 +204,48 @@ func (c *call) parse() *refusal {
 	if e := c.checkOnce(form); e != nil {
 		return e
 	}
-	if c.r.Method == http.MethodPost {
-		posted, e := c.readForm()
-		if e == nil {
-			e = c.checkOnce(posted)
-		}
-		if e != nil {
-			return e
-		}
-		// The body goes before the query. A name may stand in both: MSAL sends
-		// client-request-id so.
-		maps.Copy(form, posted)
-	}
-	c.form = form
 	// Entra gives back the correlation id that the client made.
 	for _, id := range []string{form.Get("client-request-id"), c.r.Header.Get("Client-Request-Id")} {
 		if guidPattern.MatchString(id) {
 			c.correlation = id
+			c.w.Header().Set("Client-Request-Id", id)
 		}
 	}
-	return nil
+	c.form = form
+	if c.r.Method != http.MethodPost {
+		return nil
+	}
+	posted, e := c.readForm()
+	if e == nil {
+		e = c.checkOnce(posted)
+	}
+	if e != nil {
+		return e
+	}
+	if c.bodyOnly() {
+		c.form = posted
+		return nil
+	}
+	for name, values := range posted {
+		form[name] = append(values, form[name]...)
+	}
+	return c.checkOnce(form)
+}
+
+// bodyOnly says whether the endpoint reads nothing from the query: "The
+// request body must contain the following parameter" is what Entra says there
+// (AADSTS900144), and RFC 6749 section 2.3.1 forbids credentials in a URI.
+func (c *call) bodyOnly() bool {
+	return strings.HasSuffix(c.r.URL.Path, "/token") || strings.HasSuffix(c.r.URL.Path, "/devicecode")
 }
 
 // readForm reads the body, if it is a form.
 func (c *call) readForm() (url.Values, *refusal) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, maxBody))
+	limit := int64(maxBody)
+	if c.r.URL.Path == "/settings" {
+		limit = 3 * maxFile // the file's text, percent-encoded
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, limit))
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
@@ -256,8 +278,7 @@ func (c *call) checkOnce(form url.Values) *refusal {
 // programs, a page for people.
 func (c *call) fail(e *refusal) {
 	path := c.r.URL.Path
-	if strings.HasSuffix(path, "/token") || strings.HasSuffix(path, "/devicecode") ||
-		strings.Contains(path, "/discovery/") || strings.Contains(path, "/.well-known/") {
+	if c.bodyOnly() || strings.Contains(path, "/discovery/") || strings.Contains(path, "/.well-known/") {
 		c.refuseJSON(e)
 		return
 	}

@@ -3,6 +3,7 @@ package practice
 import (
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -71,19 +72,49 @@ func TestOversizeAndMangledRequestsAreRefused(t *testing.T) {
 	}
 }
 
-// A parameter in the query and in the body is none too many: MSAL sends
-// client-request-id so. The body's counts.
-func TestAParameterMayStandInQueryAndBody(t *testing.T) {
+// The token endpoint reads the body alone: nothing that a log of addresses
+// would keep. The query may still hold what MSAL puts there.
+func TestTheTokenEndpointReadsTheBodyAlone(t *testing.T) {
 	p := newPlay(t, Options{})
-	req := p.post(p.s.URL+"/"+p.authority+"/oauth2/v2.0/token?client_id=nobody&client-request-id="+guidFrom("a"),
-		p.redemption(p.code(p.params())))
-	res, err := p.http.Do(req)
-	if err != nil {
-		t.Fatal(err)
+	at := p.s.URL + "/" + p.authority + "/oauth2/v2.0/token?"
+	ask := func(query, body url.Values) *http.Response {
+		t.Helper()
+		res, err := p.http.Do(p.post(at+query.Encode(), body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = res.Body.Close() })
+		return res
 	}
-	_ = res.Body.Close()
+	var r reply
+	readJSON(t, ask(p.redemption(p.code(p.params())), nil).Body, &r)
+	if r.code() != 900144 || !strings.Contains(r.Description, "grant_type") {
+		t.Errorf("parameters in the query: %s", r.Description)
+	}
+	res := ask(url.Values{"client_id": {"nobody"}, "client-request-id": {guidFrom("a")}}, p.redemption(p.code(p.params())))
 	if res.StatusCode != http.StatusOK || res.Header.Get("Client-Request-Id") != guidFrom("a") {
 		t.Errorf("%s %v", res.Status, res.Header)
+	}
+	// Programs get JSON, also where they said too much.
+	res = ask(url.Values{"a": {strings.Repeat("x", maxQuery)}}, nil)
+	r = reply{}
+	readJSON(t, res.Body, &r)
+	if r.code() != 90015 {
+		t.Errorf("a query without end: %s", r.Description)
+	}
+}
+
+// Where query and body both count, a parameter in both is there twice.
+func TestAParameterInQueryAndBodyIsRepeated(t *testing.T) {
+	p := newPlay(t, Options{})
+	v := p.params()
+	at := p.browse(p.post(p.s.URL+"/"+p.authority+"/oauth2/v2.0/authorize?state=2", v))
+	if got := p.codeOf(at); got != 9002313 {
+		t.Errorf("AADSTS%d, want 9002313", got)
+	}
+	v.Del("state")
+	if at := p.browse(p.post(p.s.URL+"/"+p.authority+"/oauth2/v2.0/authorize?state=2", v)); at.status != http.StatusOK {
+		t.Errorf("parameters in both: %d", at.status)
 	}
 }
 

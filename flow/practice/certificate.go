@@ -40,8 +40,8 @@ func serverCertificate(dir string, now time.Time) (tls.Certificate, error) {
 	if dir != "" {
 		if err := keepCertificate(dir, certPEM, keyPEM); err != nil {
 			return tls.Certificate{}, flow.Error{
-				Kind: flow.KindRefused, What: "the practice tenant's certificate cannot be kept in " + dir,
-				Why: err.Error(), Try: "choose a folder that can be written to, or leave it out: the certificate is then made anew at each start",
+				Kind: flow.KindRefused, What: "The practice tenant's certificate cannot be kept in " + dir + ".",
+				Why: err.Error(), Try: "Choose a configuration directory that can be written to (XDG_CONFIG_HOME), or leave HTTPS out.",
 			}.Wrap(err)
 		}
 	}

@@ -71,3 +71,30 @@ func TestSecretsComeInTheBodyOrInBasic(t *testing.T) {
 		t.Error(res.Status)
 	}
 }
+
+// A page may read the public documents and Graph from any origin, and its
+// browser asks first when it sends a token along.
+func TestAnyPageMayAskForWhatIsPublic(t *testing.T) {
+	p := newPlay(t, Options{})
+	for _, path := range []string{
+		"/common/v2.0/.well-known/openid-configuration", "/common/discovery/v2.0/keys", "/common/discovery/instance",
+		"/oidc/userinfo", "/v1.0/me",
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, p.s.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Origin", "http://localhost:8402")
+		req.Header.Set("Access-Control-Request-Method", "GET")
+		req.Header.Set("Access-Control-Request-Headers", "authorization")
+		res, err := p.http.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if h := res.Header; res.StatusCode != http.StatusNoContent || h.Get("Access-Control-Allow-Origin") != "*" ||
+			h.Get("Access-Control-Allow-Headers") != "authorization" {
+			t.Errorf("%s: %s %v", path, res.Status, h)
+		}
+	}
+}

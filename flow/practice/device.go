@@ -109,9 +109,7 @@ func (c *call) deviceLogin() { c.devicePage("") }
 
 // enterCode takes that page's form and goes on to the sign-in.
 func (c *call) enterCode() {
-	if !c.sameOrigin() {
-		c.event.Reason = foreignForm
-		c.refusePage(deny("9002313"))
+	if !c.ownForm() {
 		return
 	}
 	typed := strings.ToUpper(strings.TrimSpace(c.form.Get("otc")))

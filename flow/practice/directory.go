@@ -50,6 +50,15 @@ func (a authority) id() string {
 	return a.ID
 }
 
+// segment is how the discovery document names the authority in its addresses:
+// a domain becomes the GUID, "consumers" stays.
+func (a authority) segment() string {
+	if strings.EqualFold(a.named, "consumers") {
+		return "consumers"
+	}
+	return a.id()
+}
+
 var (
 	guidPattern   = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
 	domainPattern = regexp.MustCompile(`^([a-zA-Z0-9-]{1,63}\.)+[a-zA-Z]{2,63}$`)

@@ -14,6 +14,10 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // issuer is the v2.0 issuer of a directory.
 func (s *Server) issuer(tenantID string) string { return s.URL + "/" + tenantID + "/v2.0" }
 
+// stsIssuer is the v1.0 issuer of a directory: what https://sts.windows.net/ID/
+// is at Entra.
+func (s *Server) stsIssuer(tenantID string) string { return s.URL + "/" + tenantID + "/" }
+
 // discoveryDocument is what Entra publishes, and only that: there is no
 // code_challenge_methods_supported, although S256 and plain both work, and no
 // introspection, revocation, PAR, DPoP or RFC 9207 member.
@@ -58,7 +62,7 @@ func (c *call) discovery() {
 		c.discoveryV1(a)
 		return
 	}
-	base := c.URL + "/" + a.id()
+	base := c.URL + "/" + a.segment()
 	issuer := c.issuer(a.id())
 	if a.alias != "" {
 		issuer = c.issuer("{tenantid}")
@@ -100,10 +104,10 @@ func (c *call) discovery() {
 // discoveryV1 is the older document, whose issuer is the security token
 // service's.
 func (c *call) discoveryV1(a authority) {
-	base := c.URL + "/" + a.id()
-	issuer := base + "/"
+	base := c.URL + "/" + a.segment()
+	issuer := c.stsIssuer(a.ID)
 	if a.alias != "" {
-		issuer = c.URL + "/{tenantid}/"
+		issuer = c.stsIssuer("{tenantid}")
 	}
 	c.allowAnyOrigin()
 	c.json(http.StatusOK, map[string]any{

@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -28,6 +29,13 @@ func TestDiscoveryIsAsPublished(t *testing.T) {
 		_ = res.Body.Close()
 		if m["issuer"] != p.s.URL+issuer {
 			t.Errorf("%s: issuer = %v, want …%s", segment, m["issuer"], issuer)
+		}
+		named := segment // a domain becomes the GUID, the three words stay
+		if strings.Contains(segment, ".") {
+			named = homeDirectory.ID
+		}
+		if want := p.s.URL + "/" + named + "/oauth2/v2.0/token"; m["token_endpoint"] != want {
+			t.Errorf("%s: token_endpoint = %v, want %s", segment, m["token_endpoint"], want)
 		}
 	}
 }

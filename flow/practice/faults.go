@@ -150,8 +150,8 @@ func ParseFault(name string) (Fault, error) {
 		return Fault(name), nil
 	}
 	return "", &flow.Error{
-		Kind: flow.KindRefused, What: fmt.Sprintf("there is no fault %q", name),
-		Try: "use one of " + faultNames(),
+		Kind: flow.KindRefused, What: fmt.Sprintf("There is no fault %q.", name),
+		Try: "Use one of " + faultNames() + ".",
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -30,9 +31,9 @@ func ParseTenant(name string, data []byte) (Tenant, error) {
 	}
 	return Tenant{}, flow.Error{
 		Kind: flow.KindRefused,
-		What: "the registrations file " + name + " cannot be used",
+		What: "The registrations file " + name + " cannot be used.",
 		Why:  err.Error(),
-		Try:  "correct that place and start again; the file has the form that GET / of a practice tenant lists",
+		Try:  "Correct that place and start again. The page /settings of a running practice tenant shows such a file.",
 	}.Wrap(err)
 }
 
@@ -104,7 +105,7 @@ func placed(err error, source, asJSON []byte) error {
 		found.Line = lineOf(source, field.value)
 		return &found
 	case errors.As(err, &kind):
-		e := &FieldError{Field: kind.Field, Why: fmt.Sprintf("a %s stands where a %s belongs", kind.Value, kind.Type)}
+		e := &FieldError{Field: kind.Field, Why: "a " + kind.Value + " stands where " + kindInWords(kind.Type) + " belongs"}
 		if isJSON {
 			e.Line = 1 + bytes.Count(source[:min(int(kind.Offset), len(source))], []byte("\n"))
 		} else {
@@ -126,6 +127,21 @@ func placed(err error, source, asJSON []byte) error {
 		return fmt.Errorf("line %d: the text ends too early", 1+bytes.Count(source, []byte("\n")))
 	}
 	return err
+}
+
+// kindInWords names a setting's type as JSON and TOML do.
+func kindInWords(t reflect.Type) string {
+	switch t.Kind() { //nolint:exhaustive // the kinds that a tenant has
+	case reflect.Slice:
+		return "a list"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	}
+	return "a text"
 }
 
 // lineOf finds the first line that holds a text; 0 if none does.

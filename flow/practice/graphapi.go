@@ -25,7 +25,7 @@ type graphClaims struct {
 func (c *call) userInfo() {
 	c.allowAnyOrigin()
 	if c.r.Method == http.MethodOptions {
-		c.preflightGraph()
+		c.preflightAny()
 		return
 	}
 	claims, account, ok := c.graphToken("openid")
@@ -53,26 +53,55 @@ func (c *call) me() {
 	})
 }
 
-func (c *call) preflightGraph() {
+// memberObjects is where the link in a token with too many groups leads:
+// https://learn.microsoft.com/graph/api/directoryobject-getmemberobjects
+func (c *call) memberObjects() {
+	c.allowAnyOrigin()
+	claims, account, ok := c.graphToken("User.Read")
+	if !ok {
+		return
+	}
+	if c.r.PathValue("id") != claims.ObjectID {
+		c.refuseGraph(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+		return
+	}
+	c.json(http.StatusOK, map[string]any{
+		"@odata.context": c.URL + "/v1.0/$metadata#Collection(Edm.String)", "value": account.groupIDs(),
+	})
+}
+
+// preflightAny lets a script of any page ask, with any header: the bearer token
+// is one.
+func (c *call) preflightAny() {
+	c.allowAnyOrigin()
 	h := c.w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+	if asked := c.r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		h.Set("Access-Control-Allow-Headers", asked)
+	}
 	c.event.Status = http.StatusNoContent
 	c.w.WriteHeader(http.StatusNoContent)
+}
+
+// refuseGraph is an error as Microsoft Graph writes it.
+func (c *call) refuseGraph(status int, code, text string) {
+	c.event.Reason = text
+	if status == http.StatusUnauthorized {
+		c.w.Header().Set("Www-Authenticate", `Bearer realm="", authorization_uri="`+c.URL+`/common/oauth2/authorize", client_id="`+graphID+`"`)
+	}
+	c.json(status, map[string]any{"error": map[string]any{
+		"code": code, "message": text,
+		"innerError": map[string]string{
+			"date": c.now.UTC().Format("2006-01-02T15:04:05"), "request-id": c.trace, "client-request-id": c.correlation,
+		},
+	}})
 }
 
 // graphToken checks the bearer token as Graph does, which knows its own trick
 // with the nonce, and answers by itself if it is not good enough.
 func (c *call) graphToken(scope string) (graphClaims, Account, bool) {
 	refuse := func(status int, code, text string) (graphClaims, Account, bool) {
-		c.event.Reason = text
-		c.w.Header().Set("Www-Authenticate", `Bearer realm="", authorization_uri="`+c.URL+`/common/oauth2/authorize", client_id="`+graphID+`"`)
-		c.json(status, map[string]any{"error": map[string]any{
-			"code": code, "message": text,
-			"innerError": map[string]string{
-				"date": c.now.UTC().Format("2006-01-02T15:04:05"), "request-id": c.trace, "client-request-id": c.correlation,
-			},
-		}})
+		c.refuseGraph(status, code, text)
 		return graphClaims{}, Account{}, false
 	}
 	token, ok := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")

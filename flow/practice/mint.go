@@ -30,6 +30,7 @@ const (
 type hashed struct {
 	code, access string
 	front        bool
+	v1           bool // it comes from the older endpoint
 }
 
 // idToken makes an ID token, OpenID Connect Core section 2 with the claims of
@@ -43,7 +44,13 @@ func (c *call) idToken(app Registration, a Account, g grant, of hashed) string {
 		"tid": g.tenant, "oid": a.objectIn(g.tenant),
 		"practice": practiceMark,
 	}
-	if slices.Contains(g.scopes, "profile") {
+	if of.v1 {
+		// The endpoint chooses the version of an ID token, unlike an access
+		// token's, and the older one is sent without being asked for a profile.
+		claims["ver"], claims["iss"], claims["amr"] = "1.0", c.stsIssuer(g.tenant), g.amr
+		claims["upn"], claims["unique_name"] = a.Username, a.Username
+		claims["name"], claims["given_name"], claims["family_name"] = a.Name, a.GivenName, a.FamilyName
+	} else if slices.Contains(g.scopes, "profile") {
 		claims["name"], claims["preferred_username"] = a.Name, a.Username
 	}
 	if slices.Contains(g.scopes, "email") {
@@ -145,11 +152,7 @@ func (c *call) addGroups(claims map[string]any, app Registration, a Account, g g
 			"endpoint": c.URL + "/v1.0/users/" + a.objectIn(g.tenant) + "/getMemberObjects",
 		}}
 	default:
-		var groups []string
-		for i := range a.Groups {
-			groups = append(groups, guidFrom("group "+itoa(i)))
-		}
-		claims["groups"] = groups
+		claims["groups"] = a.groupIDs()
 	}
 }
 
@@ -191,7 +194,7 @@ func (c *call) accessToken(app Registration, a Account, g grant, set scopeSet) (
 		c.addOptional(claims, set.api, a, g)
 		return c.sign(claims, nil), seconds
 	}
-	claims["ver"], claims["iss"] = "1.0", c.URL+"/"+g.tenant+"/"
+	claims["ver"], claims["iss"] = "1.0", c.stsIssuer(g.tenant)
 	claims["aud"] = set.api.Expose.IdentifierURIs[0]
 	claims["appid"], claims["appidacr"], claims["acr"] = app.ClientID, acr, "1"
 	claims["amr"], claims["upn"], claims["unique_name"] = g.amr, a.Username, a.Username

@@ -63,6 +63,22 @@ func TestOlderEndpointsAnswerInTheirOwnWay(t *testing.T) {
 	if aud := claimsOf(t, r.AccessToken)["aud"]; aud != "https://archive.contoso.example" {
 		t.Errorf("aud = %v", aud)
 	}
+	if r.Resource != "https://archive.contoso.example" || r.Scope != "user_impersonation" {
+		t.Errorf("resource %q, scope %q", r.Resource, r.Scope)
+	}
+	// The ID token is the older one too: its issuer is the one that the older
+	// discovery document names.
+	res, err = p.http.Do(p.get(p.s.URL + "/" + p.authority + "/.well-known/openid-configuration"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var m map[string]any
+	readJSON(t, res.Body, &m)
+	c := claimsOf(t, r.IDToken)
+	if c["ver"] != "1.0" || c["iss"] != m["issuer"] || c["unique_name"] != p.s.Accounts()[0].Username || c["preferred_username"] != nil {
+		t.Errorf("ID token = %v, want the issuer %v", c, m["issuer"])
+	}
 }
 
 func TestKeysRotateAndOldTokensStillVerify(t *testing.T) {
@@ -116,5 +132,35 @@ func TestGuestsHaveAnotherObjectID(t *testing.T) {
 	gus, _ := p.s.tenant.Load().account("gus@fabrikam.onmicrosoft.com")
 	if c["idp"] == nil || c["oid"] == gus.ObjectID || c["tid"] != homeDirectory.ID {
 		t.Errorf("claims = %v", c)
+	}
+}
+
+// A token with too many groups holds a link instead, and the link works.
+func TestTooManyGroupsAreALinkThatWorks(t *testing.T) {
+	p := newPlay(t, Options{}).change(func(r *Registration) { r.GroupClaims = true })
+	groups := func(n int) map[string]any {
+		t.Helper()
+		p.update(func(t *Tenant) { t.Accounts[0].Groups = n })
+		return claimsOf(t, p.tokens().IDToken)
+	}
+	if c := groups(maxGroups); len(c["groups"].([]any)) != maxGroups || c["_claim_names"] != nil { //nolint:forcetypeassert // it fails the test
+		t.Errorf("with %d groups: %v", maxGroups, c)
+	}
+	c := groups(maxGroups + 1)
+	source, _ := c["_claim_sources"].(map[string]any)["src1"].(map[string]any)
+	if c["groups"] != nil || source == nil {
+		t.Fatalf("with %d groups: %v", maxGroups+1, c)
+	}
+	req := p.post(source["endpoint"].(string), nil) //nolint:forcetypeassert // it fails the test
+	req.Header.Set("Authorization", "Bearer "+p.tokens().AccessToken)
+	res, err := p.http.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var list struct{ Value []string }
+	readJSON(t, res.Body, &list)
+	if len(list.Value) != maxGroups+1 {
+		t.Errorf("the link gives %d groups, status %s", len(list.Value), res.Status)
 	}
 }

@@ -94,9 +94,9 @@ func Start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, flow.Error{
 			Kind: flow.KindTransport,
-			What: "the practice tenant cannot listen on " + addr,
+			What: "The practice tenant cannot listen on " + addr + ".",
 			Why:  err.Error(),
-			Try:  "choose another port, or leave the port out and a free one is taken",
+			Try:  "Choose another port, or port 0, for which a free one is taken.",
 		}.Wrap(err)
 	}
 	s := &Server{
@@ -144,8 +144,8 @@ func (o Options) tenant() (Tenant, error) {
 	t.Faults = append(t.Faults, o.Faults...)
 	if err := t.check(); err != nil {
 		return t, flow.Error{
-			Kind: flow.KindRefused, What: "the practice tenant cannot start with these settings", Why: err.Error(),
-			Try: "correct that field; the other settings were not looked at",
+			Kind: flow.KindRefused, What: "The practice tenant cannot start with these settings.", Why: err.Error(),
+			Try: "Correct that field; the other settings were not looked at.",
 		}.Wrap(err)
 	}
 	return t, nil
@@ -169,9 +169,9 @@ func checkLoopback(addr string) error {
 	refused := func(why string) error {
 		return &flow.Error{
 			Kind: flow.KindRefused,
-			What: fmt.Sprintf("the practice tenant does not listen on %q", addr),
+			What: fmt.Sprintf("The practice tenant does not listen on %q.", addr),
 			Why:  why,
-			Try:  "use a loopback address, for example 127.0.0.1:8400 or [::1]:8400",
+			Try:  "Use a loopback address, for example 127.0.0.1:8400 or [::1]:8400.",
 		}
 	}
 	host, _, err := net.SplitHostPort(addr)
@@ -182,7 +182,7 @@ func checkLoopback(addr string) error {
 		return nil
 	}
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return refused("it would be reachable from other machines, and it gives tokens to anyone who asks")
+		return refused("It would be reachable from other machines, and it gives tokens to anyone who asks.")
 	}
 	return nil
 }

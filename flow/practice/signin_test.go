@@ -62,6 +62,10 @@ func TestSigningOutEndsTheSession(t *testing.T) {
 	if !strings.Contains(at.body, "You signed out") || p.asked("prompt", "none") != 50058 {
 		t.Error("still signed in")
 	}
+	at = p.browse(p.get(p.s.URL + "/" + p.authority + "/oauth2/v2.0/logout?state=a+b&post_logout_redirect_uri=http://localhost:8400/"))
+	if at.left == nil || at.left.String() != "http://localhost:8400/?state=a+b" {
+		t.Errorf("after the logout the browser is at %v", at.left)
+	}
 	if at = p.browse(p.get(p.s.URL + "/" + p.authority + "/oauth2/v2.0/logout?post_logout_redirect_uri=https://attacker.example/")); at.left != nil {
 		t.Errorf("sent to %s", at.left)
 	}

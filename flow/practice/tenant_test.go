@@ -17,7 +17,7 @@ func TestRegistrationFiles(t *testing.T) {
 		{"JSON", "a.json", `{"registrations":[` + app + `]}`, ""},
 		{"TOML", "a.toml", "[[registrations]]\nname=\"Mine\"\nclient_id=\"11111111-2222-4333-8444-555555555555\"\nsupported_accounts=\"AzureADMyOrg\"\nnative=[\"http://localhost\"]\n", ""},
 		{"an unknown name", "a.json", "{\n\"registrations\":[\n{\"colour\":\"x\"}]}", "line 3, colour"},
-		{"a wrong type", "a.json", "{\"registrations\":[\n{\"name\":\"x\",\n\"native\":\"http://localhost\"}]}", "line 3, registrations.native"},
+		{"a wrong type", "a.json", "{\"registrations\":[\n{\"name\":\"x\",\n\"native\":\"http://localhost\"}]}", "line 3, registrations.native: a string stands where a list belongs"},
 		{"broken JSON", "a.json", "{\n\"registrations\":[\n}", "line 3"},
 		{"cut off", "a.json", "{\"registrations\":", "line 1"},
 		{"text behind the end", "a.json", `{"registrations":[` + app + `]} {}`, "line 1"},

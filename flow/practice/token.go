@@ -197,7 +197,7 @@ func (c *call) redeemCode(req tokenRequest) (any, *refusal) {
 		return nil, c.replayed(g)
 	}
 	if req.v1 && req.form.Get("resource") == "" {
-		req.form.Set("resource", g.resource)
+		req.form.Set("resource", g.resourceName())
 	}
 	return c.issue(req, g)
 }
@@ -403,10 +403,10 @@ func (c *call) issue(req tokenRequest, g grant) (any, *refusal) {
 	}
 	if req.v1 {
 		answer.NotBefore, answer.ExpiresOn = itoa(int(c.now.Add(-skew).Unix())), itoa(int(c.now.Unix())+lifetime)
-		answer.Resource = req.form.Get("resource")
+		answer.Resource, answer.Scope = req.form.Get("resource"), strings.Join(set.wanted, " ")
 	}
 	if set.has("openid") {
-		answer.IDToken = c.idToken(req.app, account, g, hashed{})
+		answer.IDToken = c.idToken(req.app, account, g, hashed{v1: req.v1})
 	}
 	if set.has("offline_access") && !c.has(FaultNoRefresh) &&
 		(!c.has(FaultNoRotation) || req.form.Get("refresh_token") == "") {
@@ -469,6 +469,14 @@ func (c *call) scopesToIssue(req tokenRequest, g grant) (scopeSet, *refusal) {
 		}
 	}
 	return set, nil
+}
+
+// resourceName is the resource as the client wrote it, or its id.
+func (g grant) resourceName() string {
+	if g.named != "" {
+		return g.named
+	}
+	return g.resource
 }
 
 // scopeText is the grant's scopes as a scope parameter.

@@ -123,7 +123,7 @@ func Find(id string) (Lab, error) {
 		ids[i] = l.ID
 	}
 	return Lab{}, &flow.Error{
-		Kind: flow.KindRefused, What: fmt.Sprintf("there is no lab %q", id),
+		Kind: flow.KindRefused, What: fmt.Sprintf("There is no lab %q.", id),
 		Try: "use one of " + strings.Join(ids, ", "),
 	}
 }

@@ -114,21 +114,21 @@ func (s *Session) Settings() []Setting {
 func (s *Session) Set(name, value string) error {
 	i := slices.IndexFunc(settings, func(d setting) bool { return d.name == name })
 	if i < 0 {
-		return refuse("there is no setting "+strconv.Quote(name), "", "look at the list of settings")
+		return refuse("There is no setting "+strconv.Quote(name)+".", "", "Look at the list of settings.")
 	}
 	def := settings[i]
 	if value == NewestSecret {
 		all := s.server.Tenant().Registrations[0].Secrets
 		if len(all) == 0 {
-			return refuse("the registration has no client secret", "", fmt.Sprintf("set registration.secrets to %q first", NewSecret))
+			return refuse("The registration has no client secret.", "", fmt.Sprintf("Set registration.secrets to %q first.", NewSecret))
 		}
 		value = all[len(all)-1].Value
 	}
 	if why := s.Lab.Locked[name]; why != "" {
-		return refuse(def.label+" cannot be changed in this lab", why, "look for the cause elsewhere")
+		return refuse(def.label+" cannot be changed in this lab.", why, "Look for the cause elsewhere.")
 	}
 	if len(def.choices) > 0 && !slices.Contains(def.choices, value) {
-		return refuse(fmt.Sprintf("%q is no value of %s", value, def.label), "", "use one of "+strings.Join(def.choices, ", "))
+		return refuse(fmt.Sprintf("%q is no value of %s.", value, def.label), "", "Use one of "+strings.Join(def.choices, ", ")+".")
 	}
 	if def.client != nil {
 		s.mu.Lock()
@@ -137,7 +137,7 @@ func (s *Session) Set(name, value string) error {
 		next.Edits = slices.Clone(next.Edits)
 		_, set := def.client(&next)
 		if err := set(value); err != nil {
-			return refuse(fmt.Sprintf("%s cannot be %q", def.label, value), err.Error(), "correct the value")
+			return refuse(fmt.Sprintf("%s cannot be %q.", def.label, value), err.Error(), "Correct the value.")
 		}
 		s.client = next
 		return nil
@@ -151,7 +151,7 @@ func (s *Session) Set(name, value string) error {
 		err = problem
 	}
 	if err != nil {
-		return refuse("the portal does not save this", err.Error(), "correct the value")
+		return refuse("The portal does not save this.", err.Error(), "Correct the value.")
 	}
 	return nil
 }
