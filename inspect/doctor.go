@@ -31,7 +31,10 @@ const (
 type CheckupLine struct {
 	// ID is stable: discovery, issuer, metadata, endpoints, tls, keys, clock,
 	// client-id, secret, platform, redirect-uri, port, scopes, authority,
-	// pkce, response, token-endpoint, requests.
+	// pkce, response, token-endpoint, requests; of a probe probe-tenant,
+	// probe-client, probe-redirect-uri, probe-request, probe-platform,
+	// probe-credentials, probe-token, probe-response; of a resource resource, resource-metadata,
+	// resource-server, resource-scopes.
 	ID      string  `json:"id"`
 	Verdict Verdict `json:"verdict"`
 	What    string  `json:"what"`
@@ -40,6 +43,9 @@ type CheckupLine struct {
 	// Cause is the entry of the knowledge base that a sign-in would end in, as
 	// `pkcescope explain` names it.
 	Cause string `json:"cause,omitempty"`
+	// Confidence is [Likely] for what was concluded from the answers to a probe,
+	// and empty for what was seen.
+	Confidence Confidence `json:"confidence,omitempty"`
 }
 
 // Checkup is everything that can be known of a client and its provider before
@@ -65,6 +71,8 @@ func Examine(p lab.Preflight) Checkup {
 		d.provider()
 	}
 	d.client()
+	d.probe()
+	d.resource()
 	c := Checkup{Verdict: VerdictOK, Lines: d.lines}
 	for i, l := range c.Lines {
 		c.Lines[i].What, c.Lines[i].Why, c.Lines[i].Try = Clean(l.What), Clean(l.Why), Clean(l.Try)

@@ -176,12 +176,7 @@ func (d *doctor) entraScopes(scopes []string) {
 	}) {
 		d.fail("scopes", "", "The scope "+whole[0]+" stands beside single scopes.", ".default means everything that was granted, and cannot be combined (AADSTS70011).", "Ask for either.")
 	}
-	for _, step := range []flow.StepID{flow.StepAuthorize, flow.StepToken} {
-		if e, ok := d.edited(step, "resource"); ok && !e.Unset {
-			d.fail("scopes", "resource-parameter-on-v2", "The parameter resource is sent to the v2.0 endpoint.",
-				"There scope says which resource is meant; a resource that differs from it is refused (AADSTS9010010, AADSTS901002).", "Leave resource out, and write it into the scope.")
-		}
-	}
+	d.resourceParameter()
 }
 
 func (d *doctor) tenant() {

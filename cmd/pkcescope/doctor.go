@@ -13,7 +13,7 @@ import (
 
 func newDoctor() *cobra.Command {
 	var f *clientFlags
-	var asJSON bool
+	var asJSON, probe bool
 	var expect []string
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -36,16 +36,17 @@ the cause that a sign-in would end in.`,
   pkcescope doctor --issuer https://accounts.google.com --json
   pkcescope doctor --profile broken --expect client-secret-id-instead-of-value`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd, f, asJSON, expect) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd, f, asJSON, probe, expect) },
 	}
 	f = addClientFlags(cmd)
 	s := cmd.Flags()
 	s.BoolVar(&asJSON, "json", false, "print JSON")
+	s.BoolVar(&probe, "probe", false, "also ask the provider whether it knows this client: one authorize request and at most one token request, with a false code")
 	s.StringArrayVar(&expect, "expect", nil, "end with 0 if the line or cause `CODE` is found, else with 1; may be repeated")
 	return cmd
 }
 
-func runDoctor(cmd *cobra.Command, f *clientFlags, asJSON bool, expect []string) error {
+func runDoctor(cmd *cobra.Command, f *clientFlags, asJSON, probe bool, expect []string) error {
 	tenant := &tenant{}
 	defer tenant.close()
 	base, _, err := f.start(tenant)
@@ -59,7 +60,7 @@ func runDoctor(cmd *cobra.Command, f *clientFlags, asJSON bool, expect []string)
 	if err != nil {
 		return err
 	}
-	seen, err := lab.Examine(cmd.Context(), c, nil)
+	seen, err := lab.Examine(cmd.Context(), c, lab.ExamineOptions{Probe: probe})
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -26,17 +28,35 @@ type Preflight struct {
 	// it cannot though the redirect URI points here.
 	Listens bool
 	Port    *flow.Error
+	// Probe is what the provider answered to the client's own requests; nil if
+	// it was not asked.
+	Probe *Probe
+	// Resource is what the first of the client's resources says of itself; nil
+	// if it was not asked.
+	Resource *ProtectedResource
+}
+
+// ExamineOptions say how a client is examined. The zero value is usable.
+type ExamineOptions struct {
+	// Now is the client's clock. Nil: [time.Now].
+	Now func() time.Time
+	// Transport carries the requests. Nil: one like [http.DefaultTransport].
+	Transport http.RoundTripper
+	// Probe has the provider asked about the client, and the resource about
+	// itself. It names the client to them, so a person decides it.
+	Probe bool
 }
 
 // Examine sends what needs no sign-in: the request for the metadata and the one
-// for the keys. now is the client's clock; nil is this machine's. The error is
-// the context's.
-func Examine(ctx context.Context, c flow.Config, now func() time.Time) (Preflight, error) {
+// for the keys, and with [ExamineOptions.Probe] those of a [Probe] and of a
+// [ProtectedResource]. The error is the context's.
+func Examine(ctx context.Context, c flow.Config, o ExamineOptions) (Preflight, error) {
 	p := Preflight{Config: c}
 	var err error
 	p.Listens, err = flow.TryListen(c.RedirectURI)
 	errors.As(err, &p.Port)
-	w, err := flow.New(c, flow.Options{Now: now})
+	visitor := newVisitor(o.Transport)
+	w, err := flow.New(forProbe(c), flow.Options{Browser: visitor, Transport: o.Transport, Now: o.Now})
 	if err != nil {
 		if !errors.As(err, &p.Refused) {
 			return p, err
@@ -53,8 +73,21 @@ func Examine(ctx context.Context, c flow.Config, now func() time.Time) (Prefligh
 	}
 	t := w.Transcript()
 	p.Config, p.Discovery = t.Config, t.Step(flow.StepDiscovery)
+	p.Config.Paste, p.Config.ResponseMode = c.Paste, c.ResponseMode
 	if at := keysOf(p); at != "" {
-		p.Keys, err = fetchKeys(ctx, at)
+		keys, err := fetch(ctx, at, o.Transport)
+		if err != nil {
+			return p, err
+		}
+		p.Keys = &keys
+	}
+	if o.Probe && p.Discovery.Status != flow.StatusFailed {
+		if p.Probe, err = probe(ctx, w, visitor); err != nil {
+			return p, err
+		}
+	}
+	if o.Probe && len(c.Ask.Resources) > 0 {
+		p.Resource, err = askResource(ctx, c.Ask.Resources[0], o.Transport)
 	}
 	return p, err
 }
@@ -75,29 +108,43 @@ func keysOf(p Preflight) string {
 	return ""
 }
 
-// fetchKeys asks for the keys. An exchange that broke is a result as well.
-func fetchKeys(ctx context.Context, at string) (*flow.Exchange, error) {
+// fetch asks for a document. An exchange that broke is a result as well.
+func fetch(ctx context.Context, at string, t http.RoundTripper) (flow.Exchange, error) {
+	if t == nil {
+		t = http.DefaultTransport
+	}
 	var got flow.Exchange
 	client := &http.Client{
-		Transport: flow.Record(http.DefaultTransport, func(x flow.Exchange) { got = x }),
+		Transport: flow.Record(t, func(x flow.Exchange) { got = x }),
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		},
 	}
+	refused := func(what, why string) flow.Exchange {
+		return flow.Exchange{
+			Request: flow.Request{Method: http.MethodGet, URL: at},
+			Error:   &flow.Error{Kind: flow.KindRefused, What: what, Why: why, Try: "Correct the address where it is published."},
+		}
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
-		got = flow.Exchange{
-			Request: flow.Request{Method: http.MethodGet, URL: at},
-			Error:   &flow.Error{Kind: flow.KindRefused, What: "The jwks_uri is not a URL.", Why: err.Error()},
-		}
-		return &got, nil //nolint:nilerr // what broke is in the exchange
+		return refused("The address is not a URL.", err.Error()), nil
+	}
+	if req.URL.Scheme != "https" && !isLoopback(req.URL.Hostname()) {
+		return refused("The address is not https.", "Whoever is on the way could answer in its place: "+at), nil
 	}
 	resp, err := client.Do(req)
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return got, ctx.Err()
 	}
 	if err == nil {
 		_ = resp.Body.Close()
 	}
-	return &got, nil
+	return got, nil
+}
+
+// isLoopback says whether a host is this machine, where plain http is no risk.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
