@@ -34,7 +34,7 @@ type CheckupLine struct {
 	// pkce, response, token-endpoint, requests; of a probe probe-tenant,
 	// probe-client, probe-redirect-uri, probe-request, probe-platform,
 	// probe-credentials, probe-token, probe-response; of a resource resource, resource-metadata,
-	// resource-server, resource-scopes.
+	// resource-server, resource-scopes; of a sign-in sign-in and claim.
 	ID      string  `json:"id"`
 	Verdict Verdict `json:"verdict"`
 	What    string  `json:"what"`
@@ -43,6 +43,8 @@ type CheckupLine struct {
 	// Cause is the entry of the knowledge base that a sign-in would end in, as
 	// `pkcescope explain` names it.
 	Cause string `json:"cause,omitempty"`
+	// Codes are the vendor's codes that the provider answered with.
+	Codes []string `json:"codes,omitempty"`
 	// Confidence is [Likely] for what was concluded from the answers to a probe,
 	// and empty for what was seen.
 	Confidence Confidence `json:"confidence,omitempty"`
@@ -55,10 +57,16 @@ type Checkup struct {
 	Lines   []CheckupLine `json:"lines"`
 }
 
-// Found reports whether a line that is not ok has that id or cause.
-func (c Checkup) Found(code string) bool {
+// Found reports whether a line that is not ok has that id, cause or code
+// ("AADSTS50011", or its number), or a cause that the code stands for.
+func (c Checkup) Found(what string) bool {
+	code := CodeNote{Code: what}
+	if n, ok := LookupCode(what); ok {
+		code = n
+	}
 	return slices.ContainsFunc(c.Lines, func(l CheckupLine) bool {
-		return l.Verdict != VerdictOK && (strings.EqualFold(l.ID, code) || strings.EqualFold(l.Cause, code))
+		return l.Verdict != VerdictOK && (strings.EqualFold(l.ID, what) || strings.EqualFold(l.Cause, what) ||
+			slices.Contains(l.Codes, code.Code) || l.Cause != "" && slices.Contains(code.causes, l.Cause))
 	})
 }
 
@@ -73,14 +81,47 @@ func Examine(p lab.Preflight) Checkup {
 	d.client()
 	d.probe()
 	d.resource()
-	c := Checkup{Verdict: VerdictOK, Lines: d.lines}
-	for i, l := range c.Lines {
-		c.Lines[i].What, c.Lines[i].Why, c.Lines[i].Try = Clean(l.What), Clean(l.Why), Clean(l.Try)
+	c := Checkup{Verdict: VerdictOK}
+	c.add(d.lines...)
+	return c
+}
+
+// Conclusion says what the lines come to.
+func (c Checkup) Conclusion() string {
+	probed := slices.ContainsFunc(c.Lines, func(l CheckupLine) bool { return strings.HasPrefix(l.ID, "probe-") })
+	switch {
+	case c.Verdict == VerdictFail && !slices.ContainsFunc(c.Lines, func(l CheckupLine) bool { return l.Verdict == VerdictFail && l.Confidence != Likely }):
+		return "A sign-in will likely fail."
+	case c.Verdict == VerdictFail:
+		return "A sign-in will fail."
+	case c.Verdict == VerdictWarn:
+		return "A sign-in may go wrong."
+	case slices.ContainsFunc(c.Lines, func(l CheckupLine) bool { return l.ID == "sign-in" }):
+		return "Nothing is wrong."
+	case probed:
+		return "Nothing speaks against a sign-in, as far as it can be known before one."
+	}
+	return "Nothing speaks against a sign-in. What the registration says, the provider was not asked."
+}
+
+// TenantOf names the tenant of an Entra client, and of another the issuer.
+func TenantOf(c flow.Config) string {
+	d := &doctor{c: c}
+	if tenant := d.authority(); d.entra() && tenant != "" {
+		return tenant
+	}
+	return c.Issuer
+}
+
+// add puts lines under the others, cleaned.
+func (c *Checkup) add(lines ...CheckupLine) {
+	for _, l := range lines {
+		l.What, l.Why, l.Try = Clean(l.What), Clean(l.Why), Clean(l.Try)
+		c.Lines = append(c.Lines, l)
 		if l.Verdict == VerdictFail || l.Verdict == VerdictWarn && c.Verdict == VerdictOK {
 			c.Verdict = l.Verdict
 		}
 	}
-	return c
 }
 
 // doctor writes the lines.

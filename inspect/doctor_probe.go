@@ -24,6 +24,16 @@ func (d *doctor) guess(v Verdict, id, cause, what, why, try string) {
 	d.lines[len(d.lines)-1].Confidence = Likely
 }
 
+// answeredWith puts the codes of an answer into the lines from one on that are
+// not ok.
+func (d *doctor) answeredWith(read Diagnosis, from int) {
+	for i := from; i < len(d.lines); i++ {
+		if d.lines[i].Verdict != VerdictOK {
+			d.lines[i].Codes = read.Codes
+		}
+	}
+}
+
 func (d *doctor) probe() {
 	p := d.p.Probe
 	if p == nil {
@@ -37,7 +47,9 @@ func (d *doctor) probe() {
 		}
 	}
 	answer := d.authorizeAnswer(p)
+	before := len(d.lines)
 	d.authorizeLines(answer)
+	d.answeredWith(answer.read, before)
 	if p.Refused != nil {
 		d.refused("probe-response", p.Refused)
 	}
@@ -136,7 +148,6 @@ var probeStages = []probeStage{
 }
 
 func (d *doctor) authorizeLines(a probeAnswer) {
-	host := hostOf(d.c.Provider.AuthorizationEndpoint)
 	stages := probeStages
 	if !d.entra() && vendorOf(d.c) != "b2c" {
 		stages = stages[1:] // a tenant is Microsoft's
@@ -153,16 +164,16 @@ func (d *doctor) authorizeLines(a probeAnswer) {
 		}
 	}
 	if !a.returned && !a.refused {
-		d.guess(VerdictOK, "probe-request", "", host+" showed a page to sign in and named nothing that is wrong.", "", "")
+		d.guess(VerdictOK, "probe-request", "", "The provider showed a page to sign in and named nothing that is wrong.", "", "")
 		return
 	}
 	for i, s := range stages[:stopped] {
 		if a.refused && !a.returned && first.ID == "" {
 			break // a page that says no for a reason that is not known
 		}
-		what := host + " likely " + s.known + "."
+		what := "The provider likely " + s.known + "."
 		if i == len(stages)-1 && a.silent {
-			what = host + " likely " + s.known + ": it stopped only because nobody is signed in."
+			what = "The provider likely " + s.known + ": it stopped only because nobody is signed in."
 		}
 		d.guess(VerdictOK, s.id, "", what, "", "")
 	}
@@ -171,7 +182,7 @@ func (d *doctor) authorizeLines(a probeAnswer) {
 	}
 	at := stages[stopped]
 	if first.ID == "" {
-		d.guess(VerdictWarn, at.id, "", fmt.Sprintf("%s refused the request with status %d, and its reason is not one that is known here.", host, a.status),
+		d.guess(VerdictWarn, at.id, "", fmt.Sprintf("The provider refused the request with status %d, and its reason is not one that is known here.", a.status),
 			"", "Open the authorize URL in a browser and read the page; pkcescope explain takes its text.")
 		return
 	}
@@ -218,7 +229,9 @@ func (d *doctor) tokenLines(t flow.Transcript) {
 		d.warn("probe-token", "", fmt.Sprintf("The token endpoint reports an error with status %d.", x.Response.Status),
 			"RFC 6749 section 5.2 asks for 400 or 401; clients that go by the status take it for tokens.", "Report it to the provider.")
 	}
+	before := len(d.lines)
 	d.platformLine(x, body.Error, read)
+	d.answeredWith(read, before)
 }
 
 // platformLine says what the answer tells about the client and its platform.

@@ -134,14 +134,14 @@ func TestTheAuthorizationEndpointIsReadWithoutSigningIn(t *testing.T) {
 		"Keycloak, redirect URI": {false, answersPage(400, `<html><p class="instruction">Invalid parameter: redirect_uri</p></html>`), inspect.VerdictFail, "probe-redirect-uri", "redirect-uri-not-registered"},
 		"Keycloak, client":       {false, answersPage(400, `<html><p class="instruction">Client not found.</p></html>`), inspect.VerdictFail, "probe-client", "client-id-unknown"},
 		"Cognito, on an error page": {false, func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "/error?error=redirect_mismatch&client_id=x", 302)
+			http.Redirect(w, r, "/error?error=redirect_mismatch&client_id=x", http.StatusFound)
 		}, inspect.VerdictFail, "probe-redirect-uri", "redirect-uri-not-registered"},
 		"Google, inside octets": {false, func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "/error?authError="+base64.URLEncoding.EncodeToString([]byte("\n\x15redirect_uri_mismatch\x12\x20You can't sign in")), 302)
+			http.Redirect(w, r, "/error?authError="+base64.URLEncoding.EncodeToString([]byte("\n\x15redirect_uri_mismatch\x12\x20You can't sign in")), http.StatusFound)
 		}, inspect.VerdictFail, "probe-redirect-uri", "redirect-uri-not-registered"},
 		"a no without a reason": {false, answersPage(403, "<h1>Forbidden</h1>"), inspect.VerdictWarn, "probe-request", ""},
 		"another state": {false, func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, r.URL.Query().Get("redirect_uri")+"?error=login_required&state=other", 302)
+			http.Redirect(w, r, r.URL.Query().Get("redirect_uri")+"?error=login_required&state=other", http.StatusFound)
 		}, inspect.VerdictFail, "probe-response", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -241,7 +241,9 @@ func TestAProbeFollowsNoRedirectToAnotherHost(t *testing.T) {
 	elsewhere := 0
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere++ }))
 	defer other.Close()
-	s := newStandIn(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/login", 302) }, refuses(400, "invalid_grant", ""))
+	s := newStandIn(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL+"/login", http.StatusFound)
+	}, refuses(400, "invalid_grant", ""))
 	checkup := examine(t, s.client(false, flow.PlatformNative), lab.ExamineOptions{Probe: true})
 	if elsewhere != 0 {
 		t.Errorf("%d requests went to another host", elsewhere)

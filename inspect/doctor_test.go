@@ -23,8 +23,10 @@ func TestAHealthyClientHasNothingButOK(t *testing.T) {
 			t.Errorf("%+v", l)
 		}
 	}
-	for _, id := range []string{"discovery", "issuer", "metadata", "endpoints", "tls", "keys", "clock", "client-id", "platform", "redirect-uri", "port", "scopes", "authority", "pkce", "token-endpoint",
-		"probe-tenant", "probe-client", "probe-redirect-uri", "probe-request", "probe-platform"} {
+	for _, id := range []string{
+		"discovery", "issuer", "metadata", "endpoints", "tls", "keys", "clock", "client-id", "platform", "redirect-uri", "port", "scopes", "authority", "pkce", "token-endpoint",
+		"probe-tenant", "probe-client", "probe-redirect-uri", "probe-request", "probe-platform",
+	} {
 		if !ids[id] {
 			t.Errorf("there is no line %s", id)
 		}

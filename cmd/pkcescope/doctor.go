@@ -1,20 +1,32 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pkcescope/pkcescope/flow"
 	"github.com/pkcescope/pkcescope/flow/lab"
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
+// doctorFlags are what doctor takes beside the client.
+type doctorFlags struct {
+	*clientFlags
+	json    bool
+	probe   bool
+	expect  []string
+	claims  []string
+	timeout time.Duration
+}
+
 func newDoctor() *cobra.Command {
-	var f *clientFlags
-	var asJSON, probe bool
-	var expect []string
+	var f doctorFlags
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look for what will go wrong before anybody signs in",
@@ -27,45 +39,100 @@ the secret a secret's id, does the platform fit.
 Sent are the request for the metadata and the one for the keys, nothing else.
 Without --profile or --issuer it looks at the practice tenant's first client.
 
+--probe also asks the provider whether it knows this client: one authorize
+request with prompt=none and without a session, and if the answer comes back to
+the client, one token request as the client would send it, with a code that is
+false on purpose and without an Origin. Nobody signs in; the provider's log
+shows both. What is concluded is called likely. With --resource URL the resource
+is asked for its metadata too (RFC 9728), as clients of the Model Context
+Protocol do.
+
 Exit status: 0 all is well, 1 something fails, 2 wrong usage, 3 something may go
-wrong. With --expect, 0 if each of the lines named is a failure or a warning, and
-1 if not: so a tenant's set-up can be tested. A line is named by its id, or by
-the cause that a sign-in would end in.`,
+wrong. With --expect, 0 if each of them is a failure or a warning, and 1 if not:
+so a tenant's set-up can be tested. It names a line's id, the cause that a
+sign-in would end in, or a code such as AADSTS50011.
+
+--expect-claim needs tokens, so it carries out the whole flow after the checkup,
+through the browser that --browser names: 0 if the ID token or the access token
+has the claim (of a list, an entry with that value), and 1 if not. What else is
+expected may then also be how the sign-in failed.`,
 		Example: `  pkcescope doctor
-  pkcescope doctor --profile contoso
+  pkcescope doctor --profile contoso --probe
   pkcescope doctor --issuer https://accounts.google.com --json
-  pkcescope doctor --profile broken --expect client-secret-id-instead-of-value`,
+  pkcescope doctor --profile broken --expect client-secret-id-instead-of-value
+  pkcescope doctor --profile moved --probe --expect AADSTS50011
+  pkcescope doctor --profile contoso --expect-claim roles=Orders.Read`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd, f, asJSON, probe, expect) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd, f) },
 	}
-	f = addClientFlags(cmd)
+	f.clientFlags = addClientFlags(cmd)
 	s := cmd.Flags()
-	s.BoolVar(&asJSON, "json", false, "print JSON")
-	s.BoolVar(&probe, "probe", false, "also ask the provider whether it knows this client: one authorize request and at most one token request, with a false code")
-	s.StringArrayVar(&expect, "expect", nil, "end with 0 if the line or cause `CODE` is found, else with 1; may be repeated")
+	s.BoolVar(&f.json, "json", false, "print JSON")
+	s.BoolVar(&f.probe, "probe", false, "also ask the provider about this client, with one authorize and one token request, without signing in")
+	s.StringArrayVar(&f.expect, "expect", nil, "end with 0 if the line, cause or error `CODE` is found, else with 1; may be repeated")
+	s.StringArrayVar(&f.claims, "expect-claim", nil, "sign in, and end with 0 if the claim `NAME[=VALUE]` came, else with 1; may be repeated")
+	s.DurationVar(&f.timeout, "timeout", 0, "give up after this `TIME`, for example 2m (default: wait)")
 	return cmd
 }
 
-func runDoctor(cmd *cobra.Command, f *clientFlags, asJSON, probe bool, expect []string) error {
+func runDoctor(cmd *cobra.Command, f doctorFlags) error {
+	var claims []inspect.ExpectedClaim
+	for _, text := range f.claims {
+		c, ok := inspect.ParseExpectedClaim(text)
+		if !ok {
+			return wrongUsage("Write a claim as NAME or NAME=VALUE, for example roles=Orders.Read.", "--expect-claim %q names no claim.", text)
+		}
+		claims = append(claims, c)
+	}
+	ctx, cancel := context.WithCancelCause(cmd.Context())
+	defer cancel(nil)
+	if f.timeout < 0 {
+		return wrongUsage("Write a time such as 90s or 2m.", "--timeout cannot be negative.")
+	}
+	if f.timeout > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, f.timeout, errTimeout)
+		defer stop()
+	}
+	stderr := cmd.ErrOrStderr()
+	in := newInput(cmd.InOrStdin(), stderr)
+
 	tenant := &tenant{}
 	defer tenant.close()
-	base, _, err := f.start(tenant)
+	base, player, err := f.start(tenant)
 	if err != nil {
 		return err
 	}
 	if base.ClientID == "" && f.clientID == "" {
+		if f.probe || len(claims) > 0 {
+			return wrongUsage("Give --client-id ID, or a --profile that has one.", "--probe and --expect-claim are about a client, and there is no client id.")
+		}
 		base.ClientID = inspect.NoClient
 	}
-	c, err := f.config(cmd.Context(), base, newInput(cmd.InOrStdin(), cmd.ErrOrStderr()))
+	c, err := f.config(ctx, base, in)
 	if err != nil {
 		return err
 	}
-	seen, err := lab.Examine(cmd.Context(), c, lab.ExamineOptions{Probe: probe})
+	if f.probe {
+		announceProbe(stderr, c)
+	}
+	seen, err := lab.Examine(ctx, c, lab.ExamineOptions{Probe: f.probe})
 	if err != nil {
 		return err
 	}
 	checkup := inspect.Examine(seen)
-	if asJSON {
+	met := true
+	if len(claims) > 0 {
+		t, err := f.signIn(ctx, cancel, c, player, in)
+		if t.Format == "" {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		met = checkup.SignedIn(t, inspect.Options{Now: time.Now()}, claims)
+	}
+	if f.json {
 		err = inspect.WriteJSON(cmd.OutOrStdout(), checkup)
 	} else {
 		printCheckup(cmd.OutOrStdout(), checkup)
@@ -73,11 +140,22 @@ func runDoctor(cmd *cobra.Command, f *clientFlags, asJSON, probe bool, expect []
 	if err != nil {
 		return err
 	}
-	return checkupExit(cmd.ErrOrStderr(), checkup, expect)
+	return checkupExit(stderr, checkup, f.expect, len(claims) > 0, met)
 }
 
-// checkupExit is the exit status of a checkup.
-func checkupExit(stderr io.Writer, c inspect.Checkup, expect []string) error {
+// announceProbe says who is told what about whom, before it is.
+func announceProbe(stderr io.Writer, c flow.Config) {
+	host := c.Issuer
+	if u, err := url.Parse(c.Issuer); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	fmt.Fprintf(stderr, "Asking %s about the client %s, tenant %s: one authorize request, and at most one token request with a false code.\n",
+		inspect.Clean(host), inspect.Clean(c.ClientID), inspect.Clean(inspect.TenantOf(c)))
+}
+
+// checkupExit is the exit status of a checkup. With claims expected, met says
+// whether they came.
+func checkupExit(stderr io.Writer, c inspect.Checkup, expect []string, claims, met bool) error {
 	var missing []string
 	for _, code := range expect {
 		if !c.Found(code) {
@@ -88,7 +166,14 @@ func checkupExit(stderr io.Writer, c inspect.Checkup, expect []string) error {
 	case len(missing) > 0:
 		complain(stderr, "Expected and not found: "+strings.Join(missing, ", ")+".", "", "")
 		return exitError(exitFailed)
-	case len(expect) > 0:
+	case claims && !met:
+		for _, l := range c.Lines {
+			if (l.ID == "claim" || l.ID == "sign-in") && l.Verdict == inspect.VerdictFail {
+				complain(stderr, l.What, l.Why, "")
+			}
+		}
+		return exitError(exitFailed)
+	case len(expect) > 0 || claims:
 		return nil
 	case c.Verdict == inspect.VerdictFail:
 		return exitError(exitFailed)
@@ -99,23 +184,17 @@ func checkupExit(stderr io.Writer, c inspect.Checkup, expect []string) error {
 }
 
 func printCheckup(w io.Writer, c inspect.Checkup) {
-	p := explainPrinter{w}
+	const margin = 24
+	p, rest := explainPrinter{w}, strings.Repeat(" ", margin)
 	for _, l := range c.Lines {
-		p.prose(fmt.Sprintf("%-5s%-15s", l.Verdict, l.ID), strings.Repeat(" ", 20), l.What)
+		p.prose(fmt.Sprintf("%-5s%-19s", l.Verdict, l.ID), rest, l.What)
 		if l.Why != "" {
-			p.prose(strings.Repeat(" ", 20), strings.Repeat(" ", 20), l.Why)
+			p.prose(rest, rest, l.Why)
 		}
 		if l.Try != "" {
-			p.prose(strings.Repeat(" ", 20)+"Try: ", strings.Repeat(" ", 20), l.Try)
+			p.prose(rest+"Try: ", rest, l.Try)
 		}
 	}
 	fmt.Fprintln(w)
-	switch c.Verdict {
-	case inspect.VerdictFail:
-		fmt.Fprintln(w, "A sign-in will fail.")
-	case inspect.VerdictWarn:
-		fmt.Fprintln(w, "A sign-in may go wrong.")
-	case inspect.VerdictOK:
-		fmt.Fprintln(w, "Nothing speaks against a sign-in. What the registration says, only a sign-in shows.")
-	}
+	p.prose("", "", c.Conclusion())
 }

@@ -83,32 +83,12 @@ func run(cmd *cobra.Command, f runFlags) error {
 	if err != nil {
 		return err
 	}
-	opener, err := f.opener(player, stderr)
-	if err != nil {
-		return err
+	t, err := f.signIn(ctx, cancel, config, player, in)
+	if t.Format == "" {
+		return err // it did not begin
 	}
 
-	p := newProgress(stderr)
-	warned := &forewarned{Browser: opener, stderr: stderr}
-	walk, err := flow.New(config, flow.Options{Browser: warned, Changed: p.changed})
-	if err != nil {
-		return asUsage(err)
-	}
-	defer func() { _ = walk.Close() }()
-	warned.walk = walk
-	byHand, _ := opener.(*person)
-	stop := p.follow(walk, func(listening []string) {
-		if len(listening) == 0 || byHand != nil && byHand.alone {
-			go takePastes(ctx, cancel, in, walk, listening, stderr)
-		}
-	})
-	err = walk.Run(ctx)
-	if ctx.Err() != nil {
-		walk.Cancel()
-	}
-	stop()
-
-	report := inspect.Read(walk.Transcript(), inspect.Options{Now: time.Now(), Reveal: f.reveal})
+	report := inspect.Read(t, inspect.Options{Now: time.Now(), Reveal: f.reveal})
 	delivered := f.deliver(cmd.OutOrStdout(), report)
 	ended := conclude(ctx, stderr, report, err)
 	if delivered != nil {
@@ -118,6 +98,36 @@ func run(cmd *cobra.Command, f runFlags) error {
 		}
 	}
 	return ended
+}
+
+// signIn walks the flow of a client to its end, with the browser that the flags
+// choose. Without a walk, because the flags or the client are wrong, the
+// transcript is empty.
+func (f *clientFlags) signIn(ctx context.Context, cancel context.CancelCauseFunc, c flow.Config, player flow.Browser, in *input) (flow.Transcript, error) {
+	opener, err := f.opener(player, in.stderr)
+	if err != nil {
+		return flow.Transcript{}, err
+	}
+	p := newProgress(in.stderr)
+	warned := &forewarned{Browser: opener, stderr: in.stderr}
+	walk, err := flow.New(c, flow.Options{Browser: warned, Changed: p.changed})
+	if err != nil {
+		return flow.Transcript{}, asUsage(err)
+	}
+	defer func() { _ = walk.Close() }()
+	warned.walk = walk
+	byHand, _ := opener.(*person)
+	stop := p.follow(walk, func(listening []string) {
+		if len(listening) == 0 || byHand != nil && byHand.alone {
+			go takePastes(ctx, cancel, in, walk, listening, in.stderr)
+		}
+	})
+	err = walk.Run(ctx)
+	if ctx.Err() != nil {
+		walk.Cancel()
+	}
+	stop()
+	return walk.Transcript(), err
 }
 
 // opener returns whoever opens the authorize URL.
