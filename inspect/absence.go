@@ -16,7 +16,7 @@ func missingFrom(name string, j *jwt, g given) []Missing {
 	withScope := func(claim, scope, otherwise string) {
 		switch {
 		case has(claim):
-		case g.authorize != nil && !slices.Contains(asked, scope):
+		case g.scopeKnown && !slices.Contains(asked, scope):
 			add(claim, "The scope "+scope+" was not asked for, which brings this claim (OpenID Connect Core section 5.4).")
 		default:
 			add(claim, otherwise)
@@ -51,9 +51,9 @@ func missingFrom(name string, j *jwt, g given) []Missing {
 		out = append(out, missingRights(j, g, "No app role of this API is assigned to who it acts for, or the API defines none.")...)
 		if g.answered && !g.refreshable && !g.refreshed {
 			switch {
-			case g.authorize != nil && !slices.Contains(asked, "offline_access"):
+			case g.scopeKnown && !slices.Contains(asked, "offline_access"):
 				add("refresh_token", "offline_access was not asked for. Without it the person signs in again when this token ends.")
-			case g.authorize != nil:
+			case g.scopeKnown:
 				add("refresh_token", "offline_access was asked for and not granted: consent may be missing, or the registration does not allow it.")
 			default:
 				add("refresh_token", "None came with this token: offline_access was not asked for, or not granted.")

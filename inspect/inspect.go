@@ -150,6 +150,10 @@ type Token struct {
 	// Problem says what is broken about the token's form; the rest is what
 	// could be read all the same.
 	Problem string `json:"problem,omitempty"`
+	// Remarks say how the token was met, where that was not as a bare word, and
+	// what was undone to read it: "Points were %2E; read as .". They are no
+	// faults of the token.
+	Remarks []string `json:"remarks,omitempty"`
 	// Whose says whose token it is and who may read it, in a sentence.
 	Whose string `json:"whose,omitempty"`
 	// Scopes are what was asked for beside what was granted; only an access

@@ -21,6 +21,9 @@ type jwt struct {
 	header                  map[string]any
 	claims                  []member
 	problems                []string
+	// loose are the members of the header that no signature protects; header has
+	// them too.
+	loose map[string]any
 	// sealed is true when the signature is masked: it cannot be checked here.
 	sealed bool
 }
@@ -34,8 +37,12 @@ type member struct {
 // takeApart decodes a token in the compact form of RFC 7515 section 3.1 or RFC
 // 7516 section 3.1. A library refuses exactly the broken tokens that a debugger
 // must show, so this is done by hand.
-func takeApart(token string) jwt {
-	t := jwt{kind: "opaque"}
+func takeApart(token string) jwt { return takeApartWith(token, nil) }
+
+// takeApartWith is takeApart for a token that has an unprotected header beside
+// the compact form.
+func takeApartWith(token string, loose map[string]any) jwt {
+	t := jwt{kind: "opaque", loose: loose}
 	text := strings.TrimSpace(token)
 	if scheme, rest, ok := strings.Cut(text, " "); ok && strings.EqualFold(scheme, "Bearer") {
 		text = strings.TrimSpace(rest)
@@ -51,7 +58,15 @@ func takeApart(token string) jwt {
 	t.text = text
 	t.parts = tokenParts(text)
 	header, problem := decodeBase64(t.parts[0])
-	object, members, jsonErr := decodeObject(header)
+	object, _, jsonErr := decodeObject(header)
+	if t.parts[0] == "" && len(loose) > 0 { // nothing of the header is protected
+		problem, jsonErr = "", ""
+	}
+	for k, v := range loose {
+		if _, own := object[k]; !own {
+			object[k] = v
+		}
+	}
 	_, hasAlg := object["alg"]
 	_, hasTyp := object["typ"]
 	looksLike := strings.HasPrefix(t.parts[0], "ey") && len(t.parts) > 1
@@ -64,7 +79,6 @@ func takeApart(token string) jwt {
 	if jsonErr != "" {
 		t.problem("the header " + jsonErr)
 	}
-	_ = members
 	if _, enc := object["enc"]; enc || len(t.parts) == 5 {
 		t.kind = "jwe"
 		if len(t.parts) != 5 {

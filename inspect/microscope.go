@@ -273,11 +273,11 @@ func Tamper(token string, how Tampering) (string, bool) {
 	case TamperClaim:
 		payload = set(payload, "sub", "somebody-else")
 	case TamperExpiry:
-		exp, _, ok, _ := numericDate(&j, "exp")
-		if !ok {
+		exp := numericDate(&j, "exp")
+		if !exp.ok {
 			return "", false
 		}
-		payload = set(payload, "exp", exp.AddDate(10, 0, 0).Unix())
+		payload = set(payload, "exp", exp.at.AddDate(10, 0, 0).Unix())
 	case TamperAudience:
 		payload = set(payload, "aud", "another-client")
 	case TamperAlgNone:

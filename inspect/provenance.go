@@ -58,9 +58,9 @@ func provenance(name, id string, g given) string {
 		}
 		return "the tenant in the issuer, which is from " + g.issFrom
 	case "auth_time":
-		return "max_age of the authorize request"
+		return g.maxAgeFrom
 	case "acr":
-		return "acr_values of the authorize request"
+		return g.acrFrom
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -16,6 +17,52 @@ func signatureAlgorithm(alg string) []jose.SignatureAlgorithm {
 	default:
 		return nil
 	}
+}
+
+func checkAlg(j *jwt, g given) Check {
+	c := Check{ID: "alg", Actual: claimText(j.header["alg"]), Expected: "an algorithm with a public key, such as RS256"}
+	alg, _ := j.header["alg"].(string)
+	if len(g.algs) > 0 {
+		c.Expected = strings.Join(g.algs, " or ") + " (from the metadata)"
+	}
+	switch {
+	case alg == "":
+		c.Result, c.Actual, c.Why = Fail, "missing", "Without alg nobody can say how the token is signed (RFC 7515 section 4.1.1)."
+	case strings.EqualFold(alg, "none"):
+		c.Result, c.Why = Fail, "An unsigned token can be written by anyone."
+	case len(g.algs) > 0 && !slices.Contains(g.algs, alg) && strings.HasPrefix(alg, "HS"):
+		c.Result, c.Why = Fail, "The provider does not promise HMAC. A token that is signed with the public key as if it were a shared secret looks like this: it must be refused."
+	case len(g.algs) > 0 && !slices.Contains(g.algs, alg):
+		c.Result, c.Why = Fail, "The provider's metadata does not promise this algorithm."
+	case strings.HasPrefix(alg, "HS"):
+		c.Result, c.Why = Unknown, "HMAC is signed with the client secret: fine only for a confidential client that asked for it, and forged if the public key was used as the secret."
+	case len(signatureAlgorithm(alg)) == 0:
+		c.Result, c.Why = Unknown, "This algorithm is not known here."
+	default:
+		c.Result, c.Why = Pass, "The client decides which algorithms it takes; the token only says which one it used."
+	}
+	if c.Result != Fail {
+		if why := unfitKey(j, g, alg); why != "" {
+			c.Result, c.Why = Fail, upper(why)+": the two do not go together, and the token must be refused."
+		}
+	}
+	return c
+}
+
+// unfitKey says why the published key that the token names cannot have signed
+// with alg.
+func unfitKey(j *jwt, g given, alg string) string {
+	kid, named := j.header["kid"].(string)
+	if !named || g.jwks == nil {
+		return ""
+	}
+	keys, _ := publicKeys(g.jwks)
+	for _, k := range keys {
+		if k.kid == kid && k.problem == "" {
+			return k.unfit(alg)
+		}
+	}
+	return ""
 }
 
 func checkKid(j *jwt, g given) Check {
@@ -105,7 +152,7 @@ func checkSignature(name string, j *jwt, g given) Check {
 		c.Why = upper(problem) + "."
 		return c
 	}
-	signed, err := jose.ParseSignedCompact(strings.Join(j.parts[:3], "."), algs)
+	signed, mended, err := j.parseSigned(algs)
 	if err != nil {
 		c.Result, c.Actual, c.Why = Fail, "cannot be read", "The token's form is broken, so no library would accept it."
 		return c
@@ -132,6 +179,10 @@ func checkSignature(name string, j *jwt, g given) Check {
 		if _, err := signed.Verify(k.key); err == nil {
 			c.Result, c.Actual, c.Why = Pass, "valid", "Header and payload are as the provider signed them with the key "+orUnnamed(k.kid)+"."
 			c.Expected = alg + " with the provider's key"
+			if mended {
+				c.Actual = "valid once mended"
+				c.Why += " That holds for the token in base64url without padding; as it stands here a library refuses it."
+			}
 			return c
 		}
 	}
@@ -143,6 +194,8 @@ func checkSignature(name string, j *jwt, g given) Check {
 		c.Result, c.Actual = Fail, "no key"
 	case broken != "":
 		c.Result, c.Actual, c.Why = Fail, "not valid", upper(broken)+"."
+	case mended:
+		c.Result, c.Actual, c.Why = Fail, "not valid", "As it stands no library accepts its form, and in base64url without padding the signature does not match either. An issuer that signs the form that stands here is not checked."
 	default:
 		c.Result, c.Actual, c.Why = Fail, "not valid", "Header or payload were changed after signing, or another key signed them."
 	}
@@ -150,6 +203,37 @@ func checkSignature(name string, j *jwt, g given) Check {
 		c.Result, c.Why = Unknown, "The keys of this provider do not include the one the token names; the API knows where its issuer's keys are."
 	}
 	return c
+}
+
+// parseSigned reads the token for go-jose. What it refuses because of padding
+// or of standard base64 is given to it in base64url, and then mended is true.
+func (j *jwt) parseSigned(algs []jose.SignatureAlgorithm) (signed *jose.JSONWebSignature, mended bool, err error) {
+	if len(j.loose) > 0 {
+		signed, err = jose.ParseSignedJSON(j.flattened(), algs)
+		return signed, false, err
+	}
+	text := strings.Join(j.parts[:3], ".")
+	if signed, err = jose.ParseSignedCompact(text, algs); err == nil {
+		return signed, false, nil
+	}
+	plain := strings.NewReplacer("=", "", "+", "-", "/", "_").Replace(text)
+	if plain == text {
+		return nil, false, err
+	}
+	signed, err = jose.ParseSignedCompact(plain, algs)
+	return signed, true, err
+}
+
+// afterMending says what a result means for a token that was mended before: it
+// is about what was read, not about what was pasted.
+func afterMending(c *Check) {
+	switch c.Result {
+	case Pass:
+		c.Why += " It was checked over what was read, after mending; that it holds shows that the mending gave back what was signed."
+	case Fail:
+		c.Why += " It was checked over what was read, after mending: the copy may be at fault, not the token."
+	case Unknown:
+	}
 }
 
 func orUnnamed(s string) string {

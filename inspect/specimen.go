@@ -13,8 +13,7 @@ import (
 // checked against. Unlike a [Token] it can be changed, and read again, so that
 // one sees which checks notice.
 type Specimen struct {
-	name  string
-	value string
+	sighted
 	given given
 	// beside holds the secrets that stand beside the token.
 	beside flow.Transcript
@@ -26,46 +25,88 @@ func FindSpecimens(text string, o DecodeOptions) (found string, all []Specimen) 
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
-	found, named := findTokens(text)
+	found, sights := findTokens(text)
 	var beside []flow.Value
-	for _, n := range named {
-		beside = append(beside, secretsOf(n.Value)...)
+	answer := &params{}
+	for _, s := range sights {
+		beside = append(beside, secretsOf(s.value)...)
+		answer.list = append(answer.list, field{Name: s.name, Value: s.value})
 	}
-	answer := &params{named}
 	scope, said := grantedIn(text)
-	for _, n := range named {
-		if n.Name == "code" {
+	for _, s := range sights {
+		if s.name == "code" {
 			continue
 		}
-		j := takeApart(n.Value)
-		name := n.Name
-		if name == "" {
-			name = guessName(&j, o.ClientID)
+		j := s.takeApart()
+		if s.name == "" {
+			s.name = guessName(&j, o.ClientID)
 		}
 		iss := j.str("iss")
 		if o.Issuer != "" {
 			iss = o.Issuer
 		}
-		g := given{
-			now: o.Now, nowFrom: "the time that the check was made for", prov: providerOfURL(iss),
-			issuer: o.Issuer, clientID: o.ClientID, jwks: o.JWKS, keysFrom: "the keys that were given",
-			nonce: o.Nonce, nonceKnown: o.Nonce != "", nonceFrom: "the nonce that was given", noKeys: "no keys were given",
-			code: answer.get("code"), accessToken: answer.get("access_token"),
-			answered: found == foundResponse, refreshable: answer.has("refresh_token"),
-			granted: scope, grantedSaid: said,
-		}
-		if o.Issuer != "" {
-			g.issFrom = "what you gave"
-		}
-		if o.ClientID != "" {
-			g.clientFrom = "the client id that was given"
-		}
+		g := o.given()
+		g.prov = providerOfURL(iss)
+		g.code, g.accessToken = answer.get("code"), answer.get("access_token")
+		g.answered, g.refreshable = found == foundResponse, answer.has("refresh_token")
+		g.granted, g.grantedSaid = scope, said
 		all = append(all, Specimen{
-			name: name, value: n.Value, given: g,
+			sighted: s, given: g,
 			beside: flow.Transcript{Steps: []flow.Step{{ID: flow.StepToken, Values: beside}}},
 		})
 	}
 	return found, all
+}
+
+// given is what is expected by options alone, and where each value is from.
+func (o DecodeOptions) given() given {
+	run := o.Run
+	if run == nil {
+		run = &DecodeOptions{}
+	}
+	from := func(value, ofRun, what, otherwise string) string {
+		switch value {
+		case "":
+			return ""
+		case ofRun:
+			return what + " of the run that is open"
+		}
+		return otherwise
+	}
+	g := given{
+		now: o.Now, nowFrom: "the time that the check was made for",
+		issuer: o.Issuer, issFrom: from(o.Issuer, run.Issuer, "the issuer", "what you gave"),
+		clientID: o.ClientID, clientFrom: from(o.ClientID, run.ClientID, "the client id", "the client id that was given"),
+		nonce: o.Nonce, nonceKnown: o.Nonce != "", nonceFrom: from(o.Nonce, run.Nonce, "the nonce", "the nonce that was given"),
+		jwks: o.JWKS, keysFrom: from(string(o.JWKS), string(run.JWKS), "the keys", "the keys that were given"), noKeys: "no keys were given",
+		maxAgeFrom: from(o.MaxAge, run.MaxAge, "max_age", "the max_age that was given"),
+		acrFrom:    from(o.ACRValues, run.ACRValues, "acr_values", "the acr_values that were given"),
+		scopeKnown: o.Scope != "",
+	}
+	var asked params
+	for _, p := range []field{{Name: "scope", Value: o.Scope}, {Name: "acr_values", Value: o.ACRValues}, {Name: "max_age", Value: o.MaxAge}} {
+		if p.Value != "" {
+			asked.list = append(asked.list, p)
+		}
+	}
+	if asked.list != nil {
+		g.authorize = &asked
+	}
+	return g
+}
+
+// ExpectedOf is what a run expects of its tokens, for tokens that are pasted
+// beside it.
+func ExpectedOf(t flow.Transcript) DecodeOptions {
+	r := newRun(t, nil, providerOf(t))
+	issuer, _ := r.issuer()
+	o := DecodeOptions{
+		JWKS: r.jwks, Issuer: issuer, ClientID: r.clientID(), Nonce: r.authorize.get("nonce"),
+		Scope: r.authorize.get("scope"), ACRValues: r.authorize.get("acr_values"), MaxAge: r.authorize.get("max_age"),
+	}
+	run := o
+	o.Run = &run
+	return o
 }
 
 // SpecimensOf returns the tokens of a run, in the order of its steps.
@@ -125,7 +166,7 @@ func (s Specimen) Read(reveal bool) Token {
 	return r.screenToken(s.read())
 }
 
-func (s Specimen) read() Token { return readToken(s.name, s.value, s.given) }
+func (s Specimen) read() Token { return readToken(s.sighted, s.given) }
 
 // At returns the specimen with its times checked as of now.
 func (s Specimen) At(now time.Time) Specimen {

@@ -131,6 +131,9 @@ func (p *printer) token(t Token, claims bool) {
 		if t.Problem != "" {
 			p.hang("! ", "  ", t.Problem)
 		}
+		for _, r := range t.Remarks {
+			p.hang("* ", "  ", r)
+		}
 		p.para("", t.Whose)
 		if claims && t.Curiosity != "" {
 			p.para("", t.Curiosity)

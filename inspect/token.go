@@ -20,6 +20,8 @@ type given struct {
 	clientID string
 	// Where the values are from, in words.
 	issFrom, clientFrom, nonceFrom, keysFrom, nowFrom string
+	// Where max_age and acr_values are from, in words.
+	maxAgeFrom, acrFrom string
 	// nonceKnown says whether nonce is what was sent; an empty one was left out.
 	nonce      string
 	nonceKnown bool
@@ -38,8 +40,10 @@ type given struct {
 	// granted is the scope of the response, which need not say it.
 	granted     string
 	grantedSaid bool
-	// authorize is the request that the token goes back to; nil if not known.
-	authorize *params
+	// authorize is the request that the token goes back to, as far as it is
+	// known; nil if it is not. scopeKnown says whether its scope is.
+	authorize  *params
+	scopeKnown bool
 	// skew is how far the provider's clock is ahead of ours, by the Date header.
 	skew      time.Duration
 	skewKnown bool
@@ -65,6 +69,8 @@ func specimensOf(r *run, now time.Time) map[flow.StepID][]Specimen {
 	}
 	g.issuer, g.issFrom = r.issuer()
 	g.nonce, g.nonceKnown = r.authorize.get("nonce"), r.authorize != nil
+	g.scopeKnown = r.authorize != nil
+	g.maxAgeFrom, g.acrFrom = "max_age of the authorize request", "acr_values of the authorize request"
 	g.jwks = r.jwks
 	if g.jwks == nil {
 		g.noKeys = "the provider's keys were not fetched: carry out the step Keys"
@@ -89,23 +95,23 @@ func specimensOf(r *run, now time.Time) map[flow.StepID][]Specimen {
 		g.accessToken = a.answer.get("access_token")
 		for _, name := range []string{"id_token", "access_token", "refresh_token"} {
 			if tok := a.answer.get(name); tok != "" {
-				out[a.step] = append(out[a.step], Specimen{name: name, value: tok, given: g, beside: r.t})
+				out[a.step] = append(out[a.step], Specimen{sighted: sighted{name: name, value: tok}, given: g, beside: r.t})
 			}
 		}
 	}
 	own := given{now: now, nowFrom: g.nowFrom, prov: r.prov, clientID: g.clientID, clientFrom: g.clientFrom}
 	if tok := r.token.get("client_assertion"); tok != "" {
-		out[flow.StepToken] = append(out[flow.StepToken], Specimen{name: "client_assertion", value: tok, given: own, beside: r.t})
+		out[flow.StepToken] = append(out[flow.StepToken], Specimen{sighted: sighted{name: "client_assertion", value: tok}, given: own, beside: r.t})
 	}
 	for step, name := range map[flow.StepID]string{flow.StepPAR: "request", flow.StepAuthorize: "request", flow.StepToken: "dpop"} {
 		if text := sentJWT(r.t.Step(step), name); text != "" {
-			out[step] = append(out[step], Specimen{name: name, value: text, given: own, beside: r.t})
+			out[step] = append(out[step], Specimen{sighted: sighted{name: name, value: text}, given: own, beside: r.t})
 		}
 	}
 	g.code = r.callback.get("code")
 	for _, name := range []string{"response", "id_token"} { // JARM, and the hybrid flow
 		if text := r.callback.get(name); text != "" {
-			out[flow.StepCallback] = append(out[flow.StepCallback], Specimen{name: name, value: text, given: g, beside: r.t})
+			out[flow.StepCallback] = append(out[flow.StepCallback], Specimen{sighted: sighted{name: name, value: text}, given: g, beside: r.t})
 		}
 	}
 	return out
@@ -138,9 +144,15 @@ func skewOf(ex *flow.Exchange) (time.Duration, bool) {
 }
 
 // readToken decodes one token and makes every check that is to be made of it.
-func readToken(name, text string, g given) Token {
-	j := takeApart(text)
-	tok := Token{Name: name, Kind: j.kind, Value: text, Header: j.header, Claims: []Claim{}, Checks: []Check{}}
+func readToken(s sighted, g given) Token {
+	taken := s.takeApart()
+	name, j := s.name, &taken
+	tok := Token{Name: name, Kind: j.kind, Value: s.value, Header: j.header, Claims: []Claim{}, Checks: []Check{}}
+	for _, r := range append([]string{s.form}, s.mends...) {
+		if r != "" {
+			tok.Remarks = append(tok.Remarks, upper(r)+".")
+		}
+	}
 	if len(j.problems) > 0 {
 		tok.Problem = "Its form is broken: " + strings.Join(j.problems, "; ") + "."
 	}
@@ -148,25 +160,28 @@ func readToken(name, text string, g given) Token {
 		tok.Header = map[string]any{}
 	}
 	words := g.prov.glossary
-	if own := tokenProvider(&j); own != "" {
+	if own := tokenProvider(j); own != "" {
 		words = own
 	}
 	for _, m := range j.claims {
 		tok.Claims = append(tok.Claims, readClaim(m, words, g.now))
 	}
-	tok.Whose, tok.Parts = whose(name, &j, g)+origin(name, &j), partsOf(&j)
+	tok.Whose, tok.Parts = whose(name, j, g)+origin(name, j), partsOf(j)
 	if j.kind == "jwt" {
-		tok.Checks = checksOf(name, &j, g)
+		tok.Checks = checksOf(name, j, g)
 		for i := range tok.Checks {
 			tok.Checks[i].Provenance = provenance(name, tok.Checks[i].ID, g)
+			if tok.Checks[i].ID == "signature" && len(s.mends) > 0 {
+				afterMending(&tok.Checks[i])
+			}
 		}
-		tok.Missing = missingFrom(name, &j, g)
-		if name == "access_token" && isGraph(&j) {
-			tok.Curiosity = graphNonce(&j, g)
+		tok.Missing = missingFrom(name, j, g)
+		if name == "access_token" && isGraph(j) {
+			tok.Curiosity = graphNonce(j, g)
 		}
 	}
 	if name == "access_token" {
-		tok.Scopes = scopesOf(&j, g)
+		tok.Scopes = scopesOf(j, g)
 	}
 	return tok
 }
@@ -200,11 +215,16 @@ func readClaim(m member, provider string, now time.Time) Claim {
 		c.Meaning = "A claim of this provider's own, or one that was configured there: no standard describes it."
 	}
 	c.Text = claimText(m.value)
-	if n, isNumber := m.value.(json.Number); isNumber && (e.Time || looksLikeTime(m.name, n)) {
-		if at, ok := unixTime(n.String()); ok {
-			c.Time = at
-			c.Text = at.UTC().Format(timeLayout) + " (" + age(at, now) + ")"
-		}
+	n, isNumber := m.value.(json.Number)
+	if !e.Time && !(isNumber && looksLikeTime(m.name, n)) {
+		return c
+	}
+	d := readDate(m.value)
+	if d.ok {
+		c.Time, c.Text = d.at, shownTime(d.at, now)
+	}
+	if odd := strings.TrimSpace(d.why + d.note); odd != "" {
+		c.Meaning = odd + " " + c.Meaning
 	}
 	return c
 }

@@ -286,8 +286,6 @@ func TestABrokenTokenIsShownAsFarAsItCanBeRead(t *testing.T) {
 	}{
 		{"whole", whole, "jwt", 6, ""},
 		{"with Bearer", "Bearer " + whole, "jwt", 6, ""},
-		{"in quotation marks", `"` + whole + `"`, "jwt", 6, "quotation marks"},
-		{"over several lines", whole[:60] + "\n  " + whole[60:], "jwt", 6, "several lines"},
 		{"signature cut off", parts[0] + "." + parts[1], "jwt", 6, "signature is missing"},
 		{"signature empty", parts[0] + "." + parts[1] + ".", "jwt", 6, "signature is empty"},
 		{"payload cut off", parts[0] + "." + parts[1][:60], "jwt", 3, "ends in the middle"},

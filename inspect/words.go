@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +51,10 @@ func span(d time.Duration) string {
 // age says how far t lies from now: "in 59 min", "12 s ago".
 func age(t, now time.Time) string {
 	switch d := t.Sub(now); {
+	case d == math.MaxInt64: // more than a duration can hold
+		return fmt.Sprintf("in %d years", t.Year()-now.Year())
+	case d == math.MinInt64:
+		return fmt.Sprintf("%d years ago", now.Year()-t.Year())
 	case d > 0:
 		return "in " + span(d)
 	case d > -time.Second:

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,8 +36,10 @@ func newDecode() *cobra.Command {
 		Use:   "decode [TOKEN|-]",
 		Short: "Explain and check a token",
 		Long: `Explain and check a token: a bare one, "Bearer …", a JSON token response, a URL
-with tokens in it, or any text that holds some. Broken tokens are decoded as far
-as they go. Without an argument, or with -, it is read from standard input.
+with tokens in it, the JSON serialization of JWS and JWE, or any text that holds
+some. What a URL, a mail, a page or a terminal did to it (%2E, line ends, quotes,
+escapes) is undone and said. Broken tokens are decoded as far as they go. Without
+an argument, or with -, it is read from standard input.
 
 Exit status: 0 every check passed, 1 one failed or there is no token, 3 none
 failed but some could not be made for want of keys or expected values.`,
@@ -57,6 +60,9 @@ failed but some could not be made for want of keys or expected values.`,
 				if o.Now, err = time.Parse(time.RFC3339, at); err != nil {
 					return wrongUsage("Write it as 2026-01-31T12:00:00Z.", "--at %s is not a time.", at)
 				}
+			}
+			if n, err := strconv.Atoi(o.MaxAge); o.MaxAge != "" && (err != nil || n < 0) {
+				return wrongUsage("Write whole seconds, as 3600.", "--max-age %s is not a number of seconds.", o.MaxAge)
 			}
 			if jwks != "" {
 				if o.JWKS, err = readKeys(cmd.Context(), jwks); err != nil {
@@ -83,6 +89,9 @@ failed but some could not be made for want of keys or expected values.`,
 	s.StringVar(&o.Issuer, "issuer", "", "the issuer `URL` to expect")
 	s.StringVar(&o.ClientID, "client-id", "", "the client `ID` to expect as audience")
 	s.StringVar(&o.Nonce, "nonce", "", "the `NONCE` that was sent")
+	s.StringVar(&o.Scope, "scope", "", "the `SCOPES` that were asked for, to set beside those granted")
+	s.StringVar(&o.ACRValues, "acr-values", "", "the acr_values that were asked for: acr must be one of these `VALUES`")
+	s.StringVar(&o.MaxAge, "max-age", "", "the max_age that was asked for, in `SECONDS`: auth_time is held against it")
 	s.StringVar(&at, "at", "", "check times as of this `TIME`, as 2026-01-31T12:00:00Z (default: now)")
 	s.StringVar(&diff, "diff", "", "list how the token differs from `OTHER`: a file, or a token")
 	s.BoolVar(&o.Reveal, "reveal", false, "do not mask the tokens themselves")
