@@ -26,13 +26,7 @@ func TestMSALBrowser(t *testing.T) {
 	s := serve(t)
 	page := s.servePage(t)
 	ctx := startBrowser(t, s)
-	must(t, chromedp.Listen(ctx, func(event any) {
-		if sent, ok := event.(*network.EventRequestWillBeSent); ok {
-			if u, err := url.Parse(sent.Request.URL); err == nil && strings.HasPrefix(u.Scheme, "http") && u.Hostname() != "localhost" {
-				t.Errorf("a connection that leaves this machine: %s", sent.Request.URL)
-			}
-		}
-	}))
+	watch(t, ctx, func(to string) { t.Errorf("a connection that leaves this machine: %s", to) })
 	must(t, chromedp.Do(ctx, chromedp.Navigate(page)))
 
 	account, err := json.Marshal(s.Accounts[0])
@@ -67,6 +61,19 @@ func TestMSALBrowser(t *testing.T) {
 	if title != "done: "+s.Accounts[0].Username {
 		t.Error(title)
 	}
+}
+
+// watch calls left with each address outside this machine that the browser
+// asks for.
+func watch(t *testing.T, ctx context.Context, left func(to string)) {
+	t.Helper()
+	must(t, chromedp.Listen(ctx, func(event any) {
+		if sent, ok := event.(*network.EventRequestWillBeSent); ok {
+			if u, err := url.Parse(sent.Request.URL); err == nil && strings.HasPrefix(u.Scheme, "http") && u.Hostname() != "localhost" {
+				left(sent.Request.URL)
+			}
+		}
+	}))
 }
 
 func quote(s string) string {

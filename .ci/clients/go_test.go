@@ -16,7 +16,7 @@ const graph = "https://graph.microsoft.com/User.Read"
 func TestMSALGoPublic(t *testing.T) {
 	s := serve(t)
 	app := s.Registrations[native]
-	client, err := public.New(app.ClientID, public.WithAuthority(s.authority()), public.WithHTTPClient(s.client), public.WithInstanceDiscovery(false))
+	client, err := public.New(app.ClientID, public.WithAuthority(s.authority()), public.WithHTTPClient(s.client))
 	must(t, err)
 	scopes := []string{"User.Read"}
 	redirect := app.RedirectURIs[1]
@@ -50,6 +50,7 @@ func TestMSALGoPublic(t *testing.T) {
 	if byDevice.AccessToken == "" {
 		t.Error("the device got no token")
 	}
+	s.checkDiscovered(t)
 }
 
 func TestMSALGoConfidential(t *testing.T) {
@@ -62,7 +63,7 @@ func TestMSALGoConfidential(t *testing.T) {
 	for name, credential := range map[string]confidential.Credential{"secret": secret, "certificate": certificate} {
 		t.Run(name, func(t *testing.T) {
 			client, err := confidential.New(s.authority(), app.ClientID, credential,
-				confidential.WithHTTPClient(s.client), confidential.WithInstanceDiscovery(false))
+				confidential.WithHTTPClient(s.client))
 			must(t, err)
 			scopes, redirect := []string{"User.Read"}, app.RedirectURIs[0]
 			verifier := oauth2.GenerateVerifier()
@@ -76,6 +77,7 @@ func TestMSALGoConfidential(t *testing.T) {
 			if again.AccessToken == "" || again.AccessToken == got.AccessToken {
 				t.Error("the refresh gave no new token")
 			}
+			s.checkDiscovered(t)
 		})
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -42,8 +43,10 @@ type tenant struct {
 	dir    string
 	base   string // https://localhost:PORT
 	client *http.Client
-	key    *rsa.PrivateKey // of the web app's client certificate
-	cert   *x509.Certificate
+	// discovered counts the instance discoveries.
+	discovered atomic.Int32
+	key        *rsa.PrivateKey // of the web app's client certificate
+	cert       *x509.Certificate
 }
 
 type registration struct {
@@ -124,8 +127,11 @@ func serve(t *testing.T) *tenant {
 	jar, err := cookiejar.New(nil)
 	must(t, err)
 	s.client = &http.Client{
-		Jar:           jar,
-		Transport:     loopbackOnly{t, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}},
+		Jar: jar,
+		Transport: loopbackOnly{
+			next: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}},
+			base: u, left: func(to string) { t.Errorf("a connection that leaves this machine: %s", to) }, discovered: &s.discovered,
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return s
@@ -161,18 +167,41 @@ func (s *tenant) makeCertificate(t *testing.T) {
 // authority is the home tenant's address, as MSAL wants it.
 func (s *tenant) authority() string { return strings.TrimSuffix(s.Issuer, "/v2.0") }
 
-// loopbackOnly fails the test when a library talks to anybody else.
+// Where the libraries ask whether they can trust an authority that they do not
+// know by name.
+const (
+	discoveryHost = "login.microsoftonline.com"
+	discoveryPath = "/common/discovery/instance"
+)
+
+// loopbackOnly has the tenant answer instance discovery, whose address the
+// libraries have built in, and calls left when a library talks to anybody else.
 type loopbackOnly struct {
-	t    *testing.T
-	next http.RoundTripper
+	next       http.RoundTripper
+	base       *url.URL // the tenant's
+	left       func(to string)
+	discovered *atomic.Int32
 }
 
 func (l loopbackOnly) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host == discoveryHost && r.URL.Path == discoveryPath {
+		l.discovered.Add(1)
+		r = r.Clone(r.Context())
+		r.URL.Scheme, r.URL.Host, r.Host = l.base.Scheme, l.base.Host, ""
+	}
 	if r.URL.Hostname() != "localhost" {
-		l.t.Errorf("a connection that leaves this machine: %s", r.URL)
+		l.left(r.URL.String())
 		return nil, fmt.Errorf("%s is not this machine", r.URL.Host)
 	}
 	return l.next.RoundTrip(r)
+}
+
+// checkDiscovered fails the test if the library took the authority on trust.
+func (s *tenant) checkDiscovered(t *testing.T) {
+	t.Helper()
+	if s.discovered.Load() == 0 {
+		t.Error("the library made no instance discovery")
+	}
 }
 
 var (
