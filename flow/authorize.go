@@ -134,10 +134,16 @@ func (w *Walk) authorize(ctx context.Context) error {
 	}
 	w.note(StepAuthorize, r.values)
 	w.sent(StepAuthorize)
-	if browser := w.o.Browser; browser != nil && browser.Played() {
+	played := w.o.Browser != nil && w.o.Browser.Played()
+	paste := w.Transcript().Config.Paste
+	if played && !paste {
 		defer wait.browserDone()
 	}
-	return w.openBrowser(ctx, StepAuthorize, r)
+	err = w.openBrowser(ctx, StepAuthorize, r)
+	if played && paste && ctx.Err() == nil && w.Transcript().Landing() != "" {
+		return nil // nobody listens where it ended: the address is there to be pasted
+	}
+	return err
 }
 
 // openBrowser shows the URL of a step to whoever is the browser.

@@ -23,9 +23,14 @@ import (
 	"time"
 )
 
-// maxForm bounds a form that is posted to the callback. A response has a few
-// kilobytes.
-const maxForm = 1 << 20
+const (
+	// maxForm bounds a form that is posted to the callback. A response has a
+	// few kilobytes, and one with an ID token of many groups some dozens.
+	maxForm = 256 << 10
+	// maxUnfitting is how many requests that are not the response are kept.
+	// Any program of this machine can send them, and as many as it likes.
+	maxUnfitting = 50
+)
 
 //go:embed callback.html
 var callbackHTML string
@@ -213,6 +218,20 @@ func (h *handshakes) Write(line []byte) (int, error) {
 		})
 	}
 	return len(line), nil
+}
+
+// unfitting reports whether the listener received x and did not take it.
+func (x Exchange) unfitting() bool { return x.Verdict != "" && x.Verdict != VerdictAccepted }
+
+// unfitting counts the exchanges that the listener did not take.
+func unfitting(all []Exchange) int {
+	n := 0
+	for _, x := range all {
+		if x.unfitting() {
+			n++
+		}
+	}
+	return n
 }
 
 // callbackHandler answers the browser.

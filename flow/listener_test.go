@@ -514,3 +514,40 @@ func FuzzJudge(f *testing.F) {
 		}
 	})
 }
+
+// However many requests come that are not the response, the record stays of a
+// bounded size, says how many there were, and the response is taken.
+func TestFloodOfTheCallbackIsCountedAndNotKept(t *testing.T) {
+	x := startWaiting(t, newProvider(t), nil)
+	const flood = 400
+	for i := range flood {
+		switch i % 3 {
+		case 0:
+			x.send(http.MethodGet, fmt.Sprintf("/probe/%d", i), "")
+		case 1:
+			x.send(http.MethodGet, "/?code=c&state=another", "")
+		default:
+			x.send(http.MethodPost, "/", strings.Repeat("a", 300<<10))
+		}
+	}
+	if status, _ := x.send(http.MethodGet, "/?code=c&state="+url.QueryEscape(x.state), ""); status != http.StatusOK {
+		t.Fatalf("after a flood the response gets status %d", status)
+	}
+	if err := <-x.ended; err != nil {
+		t.Fatal(err)
+	}
+	s := x.Transcript().Step(StepCallback)
+	kept, accepted := 0, 0
+	for _, e := range s.Exchanges {
+		kept += len(e.Request.Body)
+		if e.Verdict == VerdictAccepted {
+			accepted++
+		}
+	}
+	if n := len(s.Exchanges) - accepted + s.Unrecorded; accepted != 1 || n != flood {
+		t.Errorf("%d accepted, and %d others are told of, of %d", accepted, n, flood)
+	}
+	if len(s.Exchanges) > maxUnfitting+1 || kept > maxUnfitting*maxForm {
+		t.Errorf("%d exchanges with %d octets of bodies are kept", len(s.Exchanges), kept)
+	}
+}

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -39,6 +40,9 @@ type Step struct {
 	Error     *Error     `json:"error,omitempty"`
 	Values    []Value    `json:"values"`
 	Exchanges []Exchange `json:"exchanges"`
+	// Unrecorded counts the requests to the callback listener that came after
+	// it had recorded as many unfitting ones as it keeps.
+	Unrecorded int `json:"unrecorded,omitempty"`
 }
 
 // Value returns the last value of that name in the step, or "" and false.
@@ -49,6 +53,26 @@ func (s Step) Value(name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// Landing is the address in which a browser's address bar ends: where the last
+// recorded answer of the authorize step redirects to, if that is the redirect
+// URI. It is empty if the browser did not come back, or cannot be seen.
+func (t Transcript) Landing() string {
+	s := t.Step(StepAuthorize)
+	target, _ := s.Value("redirect_uri")
+	if len(s.Exchanges) == 0 || target == "" {
+		return ""
+	}
+	r := s.Exchanges[len(s.Exchanges)-1].Response
+	if r == nil {
+		return ""
+	}
+	at := r.Header.Get("Location")
+	if rest, ok := strings.CutPrefix(at, target); ok && strings.ContainsAny(rest, "?#") {
+		return at
+	}
+	return ""
 }
 
 // Step returns the step of that id, or a pending one if the transcript has

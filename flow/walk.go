@@ -494,6 +494,11 @@ func (w *Walk) record(id StepID, x Exchange) {
 		x.Response = &response
 	}
 	s := &w.t.Steps[stepIndex(id)]
+	if x.unfitting() && unfitting(s.Exchanges) >= maxUnfitting {
+		s.Unrecorded++
+		w.mu.Unlock()
+		return
+	}
 	s.Exchanges = append(s.Exchanges, x)
 	w.mu.Unlock()
 	w.changed()

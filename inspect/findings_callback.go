@@ -119,10 +119,19 @@ func issuerOfResponse(r *run) []Finding {
 
 func strayRequests(r *run) []Finding {
 	n := 0
-	for _, ex := range r.t.Step(flow.StepCallback).Exchanges {
+	s := r.t.Step(flow.StepCallback)
+	for _, ex := range s.Exchanges {
 		if ex.Verdict == flow.VerdictStray {
 			n++
 		}
+	}
+	if s.Unrecorded > 0 {
+		return one(Finding{
+			Code: "callback-flood", Severity: SeverityWarning,
+			What: "The listener was flooded: " + count(s.Unrecorded, "request") + " came besides those that are recorded.",
+			Why:  "None of them was the response, and none changed anything. Some program on this machine, or a page in a browser, sends them.",
+			Try:  "Close other tabs, and end what probes the port. Their headers, in the recorded ones, may say what it is.",
+		})
 	}
 	if n == 0 {
 		return nil

@@ -175,7 +175,7 @@ func init() {
 		{
 			Binding: bind("p", "p", "paste answer"), group: "Waiting", foot: 3,
 			long: "Hand over the address that the browser ended on, or the code, by hand.",
-			do:   func(m *Model) tea.Cmd { return m.askPaste("") },
+			do:   func(m *Model) tea.Cmd { return m.askPaste(m.visit.reading.transcript.Landing()) },
 		},
 		{
 			Binding: bind("esc ctrl+x", "esc", "cancel"), group: "Waiting", foot: 4,

@@ -244,7 +244,7 @@ func (m *Model) isRunning() bool { return m.visit.cancel != nil }
 func (m *Model) waiting() bool {
 	v := &m.visit
 	return m.screen == screenWalk && m.isRunning() && v.reading.more && v.reading.pending.Waiting &&
-		(v.browsers == nil || !v.browsers.Played())
+		(v.browsers == nil || !v.browsers.Played() || v.config.Paste)
 }
 
 // say puts a sentence in the foot.

@@ -25,14 +25,21 @@ func (m *Model) waitSheet() sheet {
 		keys = append([]string{"o", "open"}, keys...)
 	}
 	s.foot = footText(keys...)
-	s.lines = append(s.lines, prose(toneText, 0, "Sign in there; this goes on by itself when the answer arrives."), line{})
+	switch landing := v.reading.transcript.Landing(); {
+	case landing != "":
+		s.lines = append(s.lines, prose(toneText, 0, "The played browser has signed in, and ended on an address where nobody listens. p takes it out of its address bar and hands it over."), line{})
+	case v.config.Paste:
+		s.lines = append(s.lines, prose(toneText, 0, "Sign in there, and paste the address that the browser ends on: it shows a page that cannot be reached, and the answer is in the address."), line{})
+	default:
+		s.lines = append(s.lines, prose(toneText, 0, "Sign in there; this goes on by itself when the answer arrives."), line{})
+	}
 	if v.browsers != nil {
 		if err := v.browsers.problem(); err != nil {
 			s.lines = append(s.lines,
 				prose(toneWarn, 0, "No browser was opened: "+strings.TrimSuffix(inspect.Clean(explainError(err)), ".")+". Open the address below in any browser; if that is on another machine, paste the answer with p."), line{})
 		}
 	}
-	listening := "nothing listens here; paste the address that the browser ends on with p"
+	listening := "nobody; p takes the answer"
 	if l := v.reading.pending.Listening; len(l) > 0 {
 		listening = "on " + strings.Join(l, " and ")
 	}

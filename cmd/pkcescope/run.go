@@ -118,6 +118,13 @@ func (f *clientFlags) signIn(ctx context.Context, cancel context.CancelCauseFunc
 	warned.walk = walk
 	byHand, _ := opener.(*person)
 	stop := p.follow(walk, func(listening []string) {
+		if landing := walk.Transcript().Landing(); landing != "" && len(listening) == 0 {
+			// Only a played browser can be seen to have ended somewhere, and
+			// who plays it pastes for it.
+			fmt.Fprintln(in.stderr, "pasted     the address that the played browser ended on")
+			_ = walk.Paste(landing) // why it was not taken stands in the callback step
+			return
+		}
 		if len(listening) == 0 || byHand != nil && byHand.alone {
 			go takePastes(ctx, cancel, in, walk, listening, in.stderr)
 		}
