@@ -98,12 +98,16 @@ const (
 	StatusFailed    Status = "failed"
 	StatusSkipped   Status = "skipped"
 	StatusCancelled Status = "cancelled"
+	// StatusUnseen: a capture does not show the step. It may have been carried
+	// out where nothing was recorded, or not at all.
+	StatusUnseen Status = "unseen"
 )
 
 // Outcome says how a run ended.
 type Outcome string
 
-// The outcomes of a run. A file saved in the middle of a walk is unfinished.
+// The outcomes of a run. A file saved in the middle of a walk is unfinished, and
+// so is a capture that does not show the end.
 const (
 	OutcomeOK         Outcome = "ok"
 	OutcomeFailed     Outcome = "failed"

@@ -27,6 +27,8 @@ type Transcript struct {
 	Made   time.Time `json:"made"`
 	Config Config    `json:"config"`
 	Steps  []Step    `json:"steps"`
+	// Capture says where the run was recorded, if not by this program.
+	Capture *Capture `json:"capture,omitempty"`
 }
 
 // Step is one step of the flow, done or to be done.
@@ -115,6 +117,7 @@ const (
 	ByProgram  Chooser = "pkcescope" // made or defaulted by this program
 	ByFlow     Chooser = "flow"      // fixed by the specification (response_type=code)
 	ByProvider Chooser = "provider"  // read from the provider's metadata or answer
+	ByClient   Chooser = "client"    // sent by the client of a capture
 )
 
 // Place says where in an exchange a value stands.

@@ -186,7 +186,7 @@ func (t Transcript) outcome() Outcome {
 			return OutcomeFailed
 		case StatusCancelled:
 			return OutcomeCancelled
-		case StatusPending, StatusOK, StatusSkipped:
+		case StatusPending, StatusOK, StatusSkipped, StatusUnseen:
 		}
 	}
 	if done {

@@ -95,7 +95,7 @@ func (r *reader) progress(arrows []Arrow) []Arrow {
 			last := i+1 == len(arrows) || arrows[i+1].Step != a.Step
 			a.Failed = last || a.From == a.To && r.mismatch()
 			a.Done = !last && len(s.Exchanges) > 0 || last && lastAnswered(s) != nil
-		case flow.StatusPending, flow.StatusSkipped, flow.StatusCancelled:
+		case flow.StatusPending, flow.StatusSkipped, flow.StatusCancelled, flow.StatusUnseen:
 		}
 	}
 	return arrows

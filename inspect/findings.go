@@ -16,7 +16,7 @@ type rule struct {
 
 // rules returns every rule, by theme.
 func rules() []rule {
-	return slices.Concat(pkceRules(), requestRules(), callbackRules(), answerRules(), serverRules())
+	return slices.Concat(pkceRules(), requestRules(), callbackRules(), answerRules(), serverRules(), captureRules())
 }
 
 // findingsOf applies every rule, then what the diagnosis of a failed step adds,
@@ -26,6 +26,9 @@ func findingsOf(r *run) map[flow.StepID][]Finding {
 	out := map[flow.StepID][]Finding{}
 	for _, rule := range rules() {
 		out[rule.step] = append(out[rule.step], rule.check(r)...)
+	}
+	for id, lost := range lossFindings(r.t) {
+		out[id] = append(out[id], lost...)
 	}
 	for _, s := range r.t.Steps {
 		if s.Status != flow.StatusFailed {

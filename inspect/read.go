@@ -171,6 +171,9 @@ func (r *reader) summary(steps []Step) string {
 			return "The run was cancelled at " + s.Title + "."
 		}
 	}
+	if r.t.Capture != nil && r.t.Step(flow.StepToken).Status != flow.StatusOK {
+		return r.captureSummary(steps)
+	}
 	if r.t.Step(flow.StepToken).Status != flow.StatusOK {
 		for _, s := range steps {
 			if s.Status == flow.StatusPending && !s.Optional {

@@ -47,6 +47,8 @@ func chosenBy(v flow.Value) string {
 		return "Here you set it."
 	case v.By == flow.ByProgram:
 		return "Here pkcescope chose it."
+	case v.By == flow.ByClient:
+		return "Here the client sent it."
 	}
 	return ""
 }

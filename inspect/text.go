@@ -16,7 +16,7 @@ import (
 func (rep Report) Text(width int) string {
 	p := newPrinter(width)
 	for _, s := range rep.Steps {
-		if s.Status == flow.StatusPending && s.Optional {
+		if (s.Status == flow.StatusPending || s.Status == flow.StatusUnseen) && s.Optional {
 			continue
 		}
 		p.line(fmt.Sprintf("%s %s%s", sign(s.Status), s.Title, stepNote(s)))
@@ -48,6 +48,8 @@ func sign(s flow.Status) string {
 		return "skipped  "
 	case flow.StatusCancelled:
 		return "cancelled"
+	case flow.StatusUnseen:
+		return "not seen "
 	default:
 		return "-        "
 	}

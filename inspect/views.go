@@ -201,6 +201,10 @@ func hashOf(t flow.Transcript, p *flow.Pending, seed maphash.Seed) uint64 {
 	config, _ := json.Marshal(t.Config) // strings, numbers and lists: it cannot fail
 	_, _ = h.Write(config)
 	str(t.Config.ClientSecret, t.Config.Verifier, t.Format, string(t.Outcome), t.Salt, t.Made.String(), strconv.Itoa(t.Version))
+	if t.Capture != nil {
+		from, _ := json.Marshal(t.Capture) // likewise
+		_, _ = h.Write(from)
+	}
 	for _, s := range t.Steps {
 		str(string(s.ID), string(s.Status), s.Started.String(), s.Ended.String())
 		flag(s.Optional)

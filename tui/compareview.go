@@ -153,6 +153,8 @@ func statusSpan(s flow.Status) span {
 		return span{"– nothing to do", toneFaint}
 	case flow.StatusCancelled:
 		return span{"cancelled", toneWarn}
+	case flow.StatusUnseen:
+		return span{"· not seen", toneFaint}
 	case flow.StatusPending:
 	}
 	return span{"·", toneFaint}

@@ -58,6 +58,8 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 		mark, t = "– ", toneFaint
 	case flow.StatusCancelled:
 		mark, t = "× ", toneWarn
+	case flow.StatusUnseen:
+		mark, t = "· ", toneFaint
 	case flow.StatusPending:
 	}
 	name := toneText
@@ -70,11 +72,13 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 		if m.isRunning() {
 			mark, t = "… ", toneHere
 		}
-	} else if !done(s.Status) && s.Optional {
+	} else if s.Status == flow.StatusUnseen || !done(s.Status) && s.Optional {
 		name = toneFaint
 	}
 	tag, tagTone := "", tonePKCE
 	switch {
+	case s.Status == flow.StatusUnseen:
+		tag, tagTone = "not seen", toneFaint
 	case s.PKCE:
 		tag = "PKCE"
 	case s.Status == flow.StatusPending && s.Optional && w >= 19 && !m.mustComeNext(s.ID):

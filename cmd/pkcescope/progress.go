@@ -67,7 +67,7 @@ func (p *progress) tell(t flow.Transcript) {
 				p.told[s.ID] = true
 				fresh = append(fresh, s.ID)
 			}
-		case flow.StatusPending, flow.StatusSkipped:
+		case flow.StatusPending, flow.StatusSkipped, flow.StatusUnseen:
 		}
 	}
 	if len(fresh) == 0 {

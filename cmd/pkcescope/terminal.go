@@ -119,3 +119,12 @@ func needTerminal(try string) error {
 	}
 	return wrongUsage(try, "The terminal program needs a terminal on standard input and output.")
 }
+
+// needOutput is needTerminal for a program whose standard input brings
+// something else: the keys then come from the terminal itself.
+func needOutput(try string) error {
+	if term.IsTerminal(int(os.Stdout.Fd())) {
+		return nil
+	}
+	return wrongUsage(try, "The terminal program needs a terminal on standard output.")
+}
