@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -35,6 +36,9 @@ type Ask struct {
 	IDTokenHint string `json:"-"`
 	// AuthorizationDetails is the JSON array of RFC 9396 section 2.
 	AuthorizationDetails string `json:"authorization_details,omitempty"`
+	// Parameters are further ones, of a provider's own making: audience at
+	// Auth0, access_type at Google.
+	Parameters map[string]string `json:"parameters,omitempty"`
 }
 
 // check refuses what no provider could read.
@@ -57,6 +61,11 @@ func (a Ask) check() error {
 		return refuse("The claims request is not a JSON object.", jsonProblem([]byte(a.Claims))+".",
 			`For example {"id_token":{"acr":{"essential":true}}} (OpenID Connect Core section 5.5).`)
 	}
+	for name := range a.Parameters {
+		if err := checkParameter(name); err != nil {
+			return err
+		}
+	}
 	var details []struct {
 		Type string `json:"type"`
 	}
@@ -73,6 +82,28 @@ func (a Ask) check() error {
 		}
 	}
 	return a.checkAge()
+}
+
+// checkParameter refuses parameters that the flow makes itself.
+func checkParameter(name string) error {
+	switch name {
+	case "":
+		return &Error{Kind: KindRefused, What: "A further parameter has no name.", Try: "For example audience = https://api.example.com."}
+	case "response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
+		"request", "request_uri", "response_mode", "prompt", "login_hint", "domain_hint", "claims", "acr_values", "max_age",
+		"authorization_details", "resource", "dpop_jkt":
+		return &Error{
+			Kind: KindRefused, What: fmt.Sprintf("The parameter %q is not a further one: the flow makes it.", name),
+			Try: "Say it in its own setting, or change the request before it is sent: authorize." + name + ".",
+		}
+	}
+	if isSecretName(name) {
+		return &Error{
+			Kind: KindRefused, What: fmt.Sprintf("%q is a secret, and the authorization request is seen by the browser.", name),
+			Try: "Leave it out.",
+		}
+	}
+	return nil
 }
 
 func (a Ask) checkAge() error {
@@ -102,6 +133,9 @@ func (a Ask) parameters() []Value {
 	add("authorization_details", a.AuthorizationDetails)
 	for _, r := range a.Resources {
 		add("resource", r)
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Parameters)) {
+		add(name, a.Parameters[name])
 	}
 	return values
 }

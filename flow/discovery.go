@@ -127,7 +127,7 @@ func (w *Walk) adopt(c Config, body []byte) error {
 	// "The issuer value returned MUST be identical to the Issuer URL that was
 	// used as the prefix" (OpenID Connect Discovery section 4.3, RFC 8414
 	// section 3.3).
-	if m.Issuer != c.Issuer && !entraIssuer(c.Issuer, m.Issuer, c.Practice) {
+	if m.Issuer != c.Issuer && !entraIssuer(c.Issuer, m.Issuer, c.Practice) && !b2cIssuer(c.Issuer, m.Issuer) {
 		return &Error{
 			Kind: KindRefused, What: "The metadata is of another issuer.",
 			Why: fmt.Sprintf("Asked for was %q, and the metadata says %q. The two must be identical, or anyone could pose as the provider (RFC 8414 section 3.3, OpenID Connect Discovery section 4.3).", c.Issuer, m.Issuer),
@@ -240,6 +240,26 @@ func entraIssuer(asked, got string, practice bool) bool {
 	default:
 		return guid.MatchString(g.tenant)
 	}
+}
+
+// b2cIssuer reports whether got is what a B2C tenant answers when its metadata
+// are asked for below a policy's address: the tenant's GUID without a policy,
+// or, by the policy's token compatibility settings, with it below tfp. Host and
+// TLS say whose it is.
+//
+// https://learn.microsoft.com/azure/active-directory-b2c/configure-tokens
+func b2cIssuer(asked, got string) bool {
+	a, errA := splitIssuer(asked)
+	g, errG := splitIssuer(got)
+	if errA != nil || errG != nil || a.scheme != g.scheme || a.host != g.host || !strings.HasSuffix(hostname(a.host), ".b2clogin.com") {
+		return false
+	}
+	if g.tenant == "tfp" {
+		g.tenant, g.rest, _ = strings.Cut(g.rest, "/")
+		policy, version, _ := strings.Cut(g.rest, "/")
+		return guid.MatchString(g.tenant) && policy != "" && version == "v2.0"
+	}
+	return guid.MatchString(g.tenant) && g.rest == "v2.0"
 }
 
 type issuerParts struct{ scheme, host, tenant, rest string }

@@ -11,6 +11,27 @@ import (
 	"testing"
 )
 
+func TestIssuersOfB2CTenants(t *testing.T) {
+	const asked, tenant = "https://contoso.b2clogin.com/contoso.onmicrosoft.com/B2C_1_signin/v2.0", "9188040d-6c67-4c5b-b112-36a304b66dad"
+	for got, want := range map[string]bool{
+		"https://contoso.b2clogin.com/" + tenant + "/v2.0/":                    true,
+		"https://contoso.b2clogin.com/tfp/" + tenant + "/b2c_1_signin/v2.0/":   true,
+		"https://fabrikam.b2clogin.com/" + tenant + "/v2.0/":                   false,
+		"https://contoso.b2clogin.com/fabrikam.onmicrosoft.com/v2.0/":          false,
+		"https://contoso.b2clogin.com.attacker.example/" + tenant + "/v2.0/":   false,
+		"http://contoso.b2clogin.com/" + tenant + "/v2.0/":                     false,
+		"https://contoso.b2clogin.com/tfp/" + tenant + "//v2.0/":               false,
+		"https://contoso.b2clogin.com/" + tenant + "/B2C_1_signin/oauth2/v2.0": false,
+	} {
+		if b2cIssuer(asked, got) != want {
+			t.Errorf("%s: taken %t, want %t", got, !want, want)
+		}
+	}
+	if b2cIssuer("https://sso.example/contoso/v2.0", "https://sso.example/"+tenant+"/v2.0") {
+		t.Error("another host has B2C's rules")
+	}
+}
+
 func TestWhereMetadataIsLookedFor(t *testing.T) {
 	for issuer, want := range map[string][]string{
 		"https://a.example": {

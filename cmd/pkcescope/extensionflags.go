@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"maps"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -15,6 +17,7 @@ type extensionFlags struct {
 	hybrid bool
 	maxAge int
 	hint   string
+	params []string
 	ask    flow.Ask
 	guard  flow.Protection
 	after  flow.Afterwards
@@ -28,6 +31,7 @@ func (f *extensionFlags) add(s *pflag.FlagSet) {
 	s.IntVar(&f.maxAge, "max-age", 0, "how many `SECONDS` ago the person may have signed in; 0 asks for a fresh sign-in")
 	s.StringVar(&f.hint, "id-token-hint", "", "an ID token of the person: `-` asks for it, env:NAME reads it")
 	s.StringVar(&f.ask.AuthorizationDetails, "rar", "", "the authorization details, as the `JSON` array of RFC 9396")
+	s.StringArrayVar(&f.params, "parameter", nil, "a further parameter `NAME=VALUE` of the authorization request, such as audience at Auth0; may be repeated")
 	s.BoolVar(&f.guard.PAR, "par", false, "push the authorization request to the provider first (RFC 9126)")
 	s.Var(&choice[flow.JAR]{&f.guard.JAR, []flow.JAR{flow.JARSigned, flow.JAREncrypted}},
 		"jar", "put the authorization request into a request object (RFC 9101), signed with the client's key or secret")
@@ -40,7 +44,7 @@ func (f *extensionFlags) add(s *pflag.FlagSet) {
 }
 
 // apply puts what was given on top of a configuration.
-func (f *extensionFlags) apply(ctx context.Context, set *pflag.FlagSet, c *flow.Config, in *input) error {
+func (f *extensionFlags) apply(set *pflag.FlagSet, c *flow.Config) error {
 	if set.Changed("hybrid") {
 		c.Ask.ResponseType = map[bool]string{true: flow.ResponseHybrid, false: flow.ResponseCode}[f.hybrid]
 	}
@@ -59,6 +63,23 @@ func (f *extensionFlags) apply(ctx context.Context, set *pflag.FlagSet, c *flow.
 	override(set, "revoke", &c.Afterwards.Revoke, f.after.Revoke)
 	override(set, "logout", &c.Afterwards.Logout, f.after.Logout)
 	override(set, "post-logout-redirect-uri", &c.Afterwards.PostLogoutRedirectURI, f.after.PostLogoutRedirectURI)
+	for _, text := range f.params {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return wrongUsage("For example --parameter audience=https://api.example.com.", "%q is not of the form NAME=VALUE.", text)
+		}
+		parameters := maps.Clone(c.Ask.Parameters)
+		if parameters == nil {
+			parameters = map[string]string{}
+		}
+		parameters[name] = value
+		c.Ask.Parameters = parameters
+	}
+	return nil
+}
+
+// readHint reads the ID token that is to be sent as a hint. It may ask for it.
+func (f *extensionFlags) readHint(ctx context.Context, set *pflag.FlagSet, c *flow.Config, in *input) error {
 	if !set.Changed("id-token-hint") {
 		return nil
 	}

@@ -26,6 +26,7 @@ type clientFlags struct {
 	set *pflag.FlagSet
 
 	profile        string
+	preset         presetFlags
 	issuer         string
 	clientID       string
 	scopes         []string
@@ -55,6 +56,7 @@ func addClientFlags(cmd *cobra.Command) *clientFlags {
 	s := f.set
 	s.SortFlags = false
 	s.StringVar(&f.profile, "profile", "", "the saved profile `NAME` to take the client from")
+	f.preset.add(s)
 	s.StringVar(&f.issuer, "issuer", "", "the provider's issuer `URL`, or an Entra tenant (its id or domain); the metadata is discovered")
 	s.StringVar(&f.clientID, "client-id", "", "the client `ID` (Entra: Application (client) ID)")
 	s.StringArrayVar(&f.scopes, "scope", nil, "the `SCOPES` to ask for, separated by spaces; may be repeated")
@@ -85,7 +87,9 @@ func addClientFlags(cmd *cobra.Command) *clientFlags {
 
 // practice says whether the flags leave the provider open, which means the
 // practice tenant.
-func (f *clientFlags) practice() bool { return f.profile == "" && f.issuer == "" }
+func (f *clientFlags) practice() bool {
+	return f.profile == "" && f.issuer == "" && f.preset.name == ""
+}
 
 // touched says whether any of the flags was given, others than those named.
 func (f *clientFlags) touched(others ...string) bool {
@@ -114,6 +118,36 @@ func (f *clientFlags) start(t *tenant) (flow.Config, flow.Browser, error) {
 // config returns the client that the flags describe, on top of base. It reads
 // secrets, and so may ask the person.
 func (f *clientFlags) config(ctx context.Context, base flow.Config, in *input) (flow.Config, error) {
+	c, err := f.described(base)
+	if err != nil {
+		return flow.Config{}, err
+	}
+	if err := f.extensions.readHint(ctx, f.set, &c, in); err != nil {
+		return flow.Config{}, err
+	}
+	edits, err := f.edited(ctx, in)
+	if err != nil {
+		return flow.Config{}, err
+	}
+	c.Edits = append(c.Edits, edits...)
+	if err := f.authenticate(ctx, &c, in); err != nil {
+		return flow.Config{}, err
+	}
+	// What is easily confused when it is copied from the portal is told, and
+	// sent all the same: the provider's answer is worth seeing.
+	for _, problem := range []string{
+		flow.ClientIDProblem(c.Issuer, c.ClientID), flow.SecretProblem(c.Issuer, c.ClientSecret),
+	} {
+		if problem != "" {
+			fmt.Fprintln(in.stderr, "note:", inspect.Clean(problem))
+		}
+	}
+	return c, nil
+}
+
+// described is as much of the client as holds no secret and asks for nothing:
+// what a profile keeps.
+func (f *clientFlags) described(base flow.Config) (flow.Config, error) {
 	c := base
 	override(f.set, "client-id", &c.ClientID, f.clientID)
 	if f.set.Changed("platform") && f.platform != c.Platform {
@@ -135,6 +169,10 @@ func (f *clientFlags) config(ctx context.Context, base flow.Config, in *input) (
 	if f.set.Changed("scope") {
 		c.Scopes = strings.Fields(strings.Join(f.scopes, " "))
 	}
+	c, err := f.preset.apply(c, f.issuer)
+	if err != nil {
+		return flow.Config{}, err
+	}
 	if f.issuer != "" {
 		issuer, err := flow.IssuerFrom(f.issuer)
 		if err != nil {
@@ -148,28 +186,7 @@ func (f *clientFlags) config(ctx context.Context, base flow.Config, in *input) (
 	if c.ClientID == "" {
 		return flow.Config{}, wrongUsage("Give --client-id ID, or a --profile that has one.", "There is no client id.")
 	}
-
-	if err := f.extensions.apply(ctx, f.set, &c, in); err != nil {
-		return flow.Config{}, err
-	}
-	edits, err := f.edited(ctx, in)
-	if err != nil {
-		return flow.Config{}, err
-	}
-	c.Edits = append(c.Edits, edits...)
-	if err := f.authenticate(ctx, &c, in); err != nil {
-		return flow.Config{}, err
-	}
-	// What is easily confused when it is copied from the portal is told, and
-	// sent all the same: the provider's answer is worth seeing.
-	for _, problem := range []string{
-		flow.ClientIDProblem(c.Issuer, c.ClientID), flow.SecretProblem(c.Issuer, c.ClientSecret),
-	} {
-		if problem != "" {
-			fmt.Fprintln(in.stderr, "note:", inspect.Clean(problem))
-		}
-	}
-	return c, nil
+	return c, f.extensions.apply(f.set, &c)
 }
 
 // override replaces a value of the configuration by a flag's, if it was given.

@@ -12,8 +12,8 @@ import (
 func newProfile() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "profile",
-		Short: "List and show saved clients",
-		Long: `List and show saved clients.
+		Short: "Keep clients: list, add, edit, remove, import and export them",
+		Long: `Keep clients: list, add, edit, remove, import and export them.
 
 Profiles are tables of one TOML file in the user's configuration directory (or
 in ` + configDirEnv + `). The form "My tenant" of the terminal program saves them,
@@ -22,6 +22,10 @@ and so may any editor. Secrets are never in it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
+		newProfileAdd(),
+		newProfileEdit(),
+		newProfileRemove(),
+		newProfilePresets(),
 		newProfileSecret(),
 		&cobra.Command{
 			Use:   "list",
@@ -50,7 +54,7 @@ func profileList(cmd *cobra.Command) error {
 		return err
 	}
 	if len(names) == 0 {
-		fmt.Fprintln(cmd.ErrOrStderr(), "No profiles yet. \"My tenant\" in the terminal program saves one in", file.path)
+		fmt.Fprintln(cmd.ErrOrStderr(), "No profiles yet. pkcescope profile add NAME, or \"My tenant\" in the terminal program, saves one in", file.path)
 		return nil
 	}
 	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
@@ -59,7 +63,11 @@ func profileList(cmd *cobra.Command) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\n", inspect.Clean(name), inspect.Clean(c.ClientID), inspect.Clean(c.Issuer))
+		at := c.Issuer
+		if at == "" {
+			at = c.Provider.AuthorizationEndpoint
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", inspect.Clean(name), inspect.Clean(c.ClientID), inspect.Clean(at))
 	}
 	return table.Flush()
 }

@@ -19,6 +19,8 @@ type savedExtensions struct {
 	Revoke                bool     `toml:"revoke,omitempty"`
 	Logout                bool     `toml:"logout,omitempty"`
 	PostLogoutRedirectURI string   `toml:"post_logout_redirect_uri,omitempty"`
+	// Parameters are further ones of the authorization request.
+	Parameters map[string]string `toml:"parameters,omitempty"`
 }
 
 // saveableExtensions returns what is kept of c's extensions; nil if it has
@@ -26,12 +28,12 @@ type savedExtensions struct {
 func saveableExtensions(c flow.Config) *savedExtensions {
 	a, p, l := c.Ask, c.Protection, c.Afterwards
 	if a.ResponseType == "" && len(a.Resources) == 0 && a.Claims == "" && a.ACRValues == "" && a.MaxAge == nil &&
-		a.AuthorizationDetails == "" && p == (flow.Protection{}) && l == (flow.Afterwards{}) {
+		a.AuthorizationDetails == "" && len(a.Parameters) == 0 && p == (flow.Protection{}) && l == (flow.Afterwards{}) {
 		return nil
 	}
 	return &savedExtensions{
 		ResponseType: a.ResponseType, Resources: a.Resources, Claims: a.Claims, ACRValues: a.ACRValues, MaxAge: a.MaxAge,
-		AuthorizationDetails: a.AuthorizationDetails, PAR: p.PAR, JAR: p.JAR, DPoP: p.DPoP,
+		AuthorizationDetails: a.AuthorizationDetails, Parameters: a.Parameters, PAR: p.PAR, JAR: p.JAR, DPoP: p.DPoP,
 		Call: l.Call, Introspect: l.Introspect, Revoke: l.Revoke, Logout: l.Logout, PostLogoutRedirectURI: l.PostLogoutRedirectURI,
 	}
 }
@@ -43,7 +45,7 @@ func (s *savedExtensions) apply(c *flow.Config) {
 	}
 	c.Ask = flow.Ask{
 		ResponseType: s.ResponseType, Resources: s.Resources, Claims: s.Claims, ACRValues: s.ACRValues, MaxAge: s.MaxAge,
-		AuthorizationDetails: s.AuthorizationDetails,
+		AuthorizationDetails: s.AuthorizationDetails, Parameters: s.Parameters,
 	}
 	c.Protection = flow.Protection{PAR: s.PAR, JAR: s.JAR, DPoP: s.DPoP}
 	c.Afterwards = flow.Afterwards{

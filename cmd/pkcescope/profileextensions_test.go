@@ -20,7 +20,7 @@ func TestProfileKeepsTheWholeClientAndNoSecret(t *testing.T) {
 		Origin: flow.OriginNone, Credential: flow.Credential{KeyFile: "client.pfx", KeyID: "k-1"},
 		Ask: flow.Ask{
 			ResponseType: flow.ResponseHybrid, Resources: []string{"https://api.example"}, Claims: "{}", ACRValues: "a b", MaxAge: &age,
-			AuthorizationDetails: `[{"type":"x"}]`,
+			AuthorizationDetails: `[{"type":"x"}]`, Parameters: map[string]string{"audience": "https://api.example"},
 		},
 		Protection: flow.Protection{PAR: true, JAR: flow.JARSigned, DPoP: true},
 		Afterwards: flow.Afterwards{Call: "https://api.example/me", Introspect: true, Revoke: true, Logout: true, PostLogoutRedirectURI: "https://a.example"},

@@ -43,7 +43,7 @@ type savedProfile struct {
 	RedirectURI      string            `toml:"redirect_uri,omitempty"`
 	Scopes           []string          `toml:"scopes,omitempty"`
 	Method           flow.Method       `toml:"method,omitempty"`
-	VerifierLength   int               `toml:"verifier_length,omitempty"`
+	VerifierLength   int               `toml:"verifier_length,omitzero"`
 	AllowBadVerifier bool              `toml:"allow_bad_verifier,omitempty"`
 	ResponseMode     flow.ResponseMode `toml:"response_mode,omitempty"`
 	Prompt           string            `toml:"prompt,omitempty"`
@@ -121,32 +121,19 @@ func (p profileFile) Save(name string, c flow.Config) (string, error) {
 	if err != nil {
 		return "", err // never write over what could not be read
 	}
-	saved := saveable(c)
-	table, err := encodeTOML(saved.document(name))
+	text, err := p.put(old, doc, name, saveable(c))
 	if err != nil {
 		return "", err
 	}
-	if doc.Profile == nil {
-		doc.Profile = map[string]savedProfile{}
-	}
-	doc.Profile[name] = saved
-	if len(old) == 0 {
-		old = []byte(profileFileHead)
-	}
-	text := replaceTable(old, name, table)
-	if got, err := p.parse(text); err != nil || !reflect.DeepEqual(got, doc) {
-		// A table was hidden where a line by line reading does not find it.
-		if text, err = encodeTOML(doc); err != nil {
-			return "", err
-		}
-		if _, err := p.parse(text); err != nil {
-			return "", err
-		}
-	}
+	return p.path, p.write(text)
+}
+
+// write replaces the file. Nobody but its owner can read it.
+func (p profileFile) write(text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(p.path), 0o700); err != nil {
-		return "", err
+		return err
 	}
-	return p.path, replaceFile(p.path, text)
+	return replaceFile(p.path, text)
 }
 
 // profileFileHead stands at the top of a new file.
@@ -194,16 +181,36 @@ func (p profileFile) parse(text []byte) (profileDocument, error) {
 			return profileDocument{}, p.fault(lineOf(text, key), key, "Secrets are not kept in profiles",
 				"Take it out and set "+secretEnv+" instead.")
 		}
-		return profileDocument{}, p.fault(lineOf(text, key), key, fmt.Sprintf("There is no field %q", field),
-			"The fields are "+strings.Join(profileFields(), ", ")+".")
+		fields := fieldsOf(key)
+		try := "The fields are " + strings.Join(fields, ", ") + "."
+		if near := nearest(field, fields); near != "" {
+			try = fmt.Sprintf("Did you mean %s? %s", near, try)
+		}
+		return profileDocument{}, p.fault(lineOf(text, key), key, fmt.Sprintf("There is no field %q", field), try)
 	}
 	return doc, p.check(doc, text)
 }
 
 // profileFields are the names of a profile's fields.
-func profileFields() []string {
+func profileFields() []string { return tagsOf(reflect.TypeFor[savedProfile]()) }
+
+// fieldsOf are the names that the last part of a key may have: the fields of
+// the table that it stands in.
+func fieldsOf(key toml.Key) []string {
+	switch {
+	case len(key) == 1:
+		return []string{"profile"}
+	case len(key) > 3 && key[2] == "provider":
+		return tagsOf(reflect.TypeFor[savedProvider]())
+	case len(key) > 3 && key[2] == "extensions":
+		return tagsOf(reflect.TypeFor[savedExtensions]())
+	}
+	return profileFields()
+}
+
+func tagsOf(t reflect.Type) []string {
 	var names []string
-	for f := range reflect.TypeFor[savedProfile]().Fields() {
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("toml"), ",")
 		names = append(names, name)
 	}
