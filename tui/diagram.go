@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pkcescope/pkcescope/flow"
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
@@ -11,44 +12,43 @@ import (
 // an arrow for each message. What PKCE adds has heavy arrows, what is still to
 // come has broken ones, so that neither needs colour.
 func (m *Model) diagramContent(w int) content {
-	d := &doc{}
-	c := content{title: "Sequence diagram", doc: d}
+	shown, _ := m.step()
+	d := &doc{lines: m.diagramLines(m.visit.reading.report.Arrows, shown.ID, m.hide, w, true), items: 1}
+	return content{title: "Sequence diagram", note: "━ PKCE   ╌ to come", doc: d, subjects: []subject{{name: shown.Title}}}
+}
+
+// diagramLines draws the arrows; those of the step that is shown are the first
+// item. With air the steps are set apart.
+func (m *Model) diagramLines(arrows []inspect.Arrow, shown flow.StepID, hide bool, w int, air bool) []line {
 	var lanes []inspect.Lane
-	arrows := m.visit.reading.report.Arrows
 	for _, l := range []inspect.Lane{inspect.LaneUser, inspect.LaneBrowser, inspect.LaneApp, inspect.LaneProvider} {
 		if slices.ContainsFunc(arrows, func(a inspect.Arrow) bool { return a.From == l || a.To == l }) {
 			lanes = append(lanes, l)
 		}
 	}
 	if len(lanes) < 2 {
-		d.lines = append(d.lines, prose(toneFaint, 0, "Nothing to draw yet."))
-		return c
+		return []line{prose(toneFaint, 0, "Nothing to draw yet.")}
 	}
-	c.note = "━ PKCE   ╌ to come"
 	g := newGrid(m, lanes, w)
-	d.lines = append(d.lines, g.heads(lanes))
-	shown, _ := m.step()
+	lines := []line{g.heads(lanes)}
 	last := inspect.Arrow{}
 	for _, a := range arrows {
-		if m.hide && a.PKCE && a.From == a.To {
+		if hide && a.PKCE && a.From == a.To {
 			continue
 		}
-		if a.Step != last.Step {
-			d.lines = append(d.lines, g.blank().line())
+		if a.Step != last.Step && air {
+			lines = append(lines, g.blank().line())
 		}
 		last = a
 		for _, r := range g.arrow(a) {
 			l := r.line()
-			if a.Step == shown.ID {
+			if a.Step == shown {
 				l.item = 1
 			}
-			d.lines = append(d.lines, l)
+			lines = append(lines, l)
 		}
 	}
-	d.lines = append(d.lines, g.blank().line())
-	c.subjects = []subject{{name: shown.Title}}
-	d.items = 1
-	return c
+	return append(lines, g.blank().line())
 }
 
 // grid is the ground of the diagram: where the lanes stand.

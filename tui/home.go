@@ -39,6 +39,7 @@ const (
 	entryDiagnose
 	entryLabs
 	entryLessons
+	entryPresent
 )
 
 // load lists what can be started.
@@ -72,6 +73,7 @@ func (h *home) load(p Profiles) {
 		entry{entryDiagnose, "Diagnose", "paste an error: its cause, and who can fix it"},
 		entry{entryCompare, "Compare", "none, plain and S256, side by side"},
 		entry{entryTheatre, "Interception", "a stolen code redeemed, or refused, step by step"},
+		entry{entryPresent, "Present", "a talk for a room: the flow, live, scene by scene"},
 		entry{entryLessons, "Lessons", "predict what a request will get, send it, and see"},
 		entry{entryLabs, "Broken tenants", "one thing is wrong in each: find it and repair it"},
 		entry{entryBench, "PKCE bench", "a verifier, its challenge, and why two do not match"},
@@ -132,6 +134,8 @@ func (m *Model) chooseHome() tea.Cmd {
 			return nil
 		}
 		return m.openLabs()
+	case entryPresent:
+		return m.openPresent()
 	case entryBench:
 		return m.benchFresh()
 	case entryMicroscope:

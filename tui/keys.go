@@ -77,6 +77,8 @@ func (m *Model) table() []command {
 		return labsCommands
 	case m.screen == screenLessons:
 		return lessonsCommands
+	case m.screen == screenPresent:
+		return presentCommands
 	case m.waiting():
 		return waitCommands
 	default:
@@ -86,7 +88,7 @@ func (m *Model) table() []command {
 
 // These tables refer to functions that in turn show the tables, which Go does
 // not allow in an initial value.
-var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, labsCommands, lessonsCommands []command
+var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, labsCommands, lessonsCommands, presentCommands []command
 
 func init() {
 	quit := command{
@@ -154,6 +156,11 @@ func init() {
 			why:  (*Model).whyNoLabs, do: (*Model).openLabs,
 		},
 		{
+			Binding: bind("f5", "F5", "present"), group: "Home",
+			long: "Give the talk: the flow, live, one thought a screen.",
+			do:   (*Model).openPresent,
+		},
+		{
 			Binding: bind("esc", "esc", "back to the walk"), group: "Home", foot: 4,
 			long: "Go back to the walk that is open.",
 			why:  func(m *Model) string { return choose(m.hasVisit(), "", "This is the first screen. Press q to quit.") },
@@ -192,6 +199,7 @@ func init() {
 	boardCommands, stageCommands = append(board, help, quit), append(stage, help, quit)
 	labsCommands = append(newLabsCommands(), help, quit)
 	lessonsCommands = append(newLessonsCommands(), help, quit)
+	presentCommands = newPresentCommands()
 	walkCommands = append(flowCommands(), append(lookCommands(), help, quit)...)
 }
 
@@ -338,6 +346,11 @@ func lookCommands() []command {
 			Binding: bind("M", "M", "microscope"), group: "Look",
 			long: "The tokens of this run under the microscope: octets, claims, checks, and what a change does to them.",
 			why:  (*Model).whyNoTokens, do: (*Model).microscopeOfWalk,
+		},
+		{
+			Binding: bind("f5", "F5", "present"), group: "Look",
+			long: "Give the talk about this run, as far as it has come.",
+			do:   (*Model).presentWalk,
 		},
 		{
 			Binding: bind("w", "w", "evidence"), group: "Look", foot: 8,

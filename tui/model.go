@@ -24,6 +24,7 @@ const (
 	screenDiagnose
 	screenLabs
 	screenLessons
+	screenPresent
 )
 
 // Model is the program's state. Init, Update and View have value receivers, so
@@ -52,6 +53,7 @@ type Model struct {
 	theatre theatre
 	labs    labs
 	lessons lessons
+	present present
 
 	diagnosis diagnosis
 
@@ -120,6 +122,8 @@ func New(o Options) Model {
 	}
 	m.home.load(o.Profiles)
 	switch {
+	case o.Talk != nil:
+		m.screen = screenPresent
 	case o.Transcript != nil:
 		m.screen = screenWalk
 	case o.Config != nil:
@@ -137,6 +141,8 @@ func (m Model) Init() tea.Cmd {
 	// What was asked for on the command line comes in as a message, because
 	// Init cannot change the model.
 	switch {
+	case m.options.Talk != nil:
+		cmds = append(cmds, func() tea.Msg { return presentMsg{} })
 	case m.options.Transcript != nil:
 		t, file := *m.options.Transcript, m.options.File
 		cmds = append(cmds, func() tea.Msg { return openedMsg{transcript: t, file: file} })
@@ -174,6 +180,8 @@ func (m *Model) sync() {
 		m.syncLabs()
 	case screenLessons:
 		m.syncLessons()
+	case screenPresent:
+		m.syncPresent()
 	case screenHome, screenWalk:
 	}
 	if m.screen != screenWalk {

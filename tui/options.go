@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect"
 )
 
 // Options are what the program is given by the command.
@@ -36,6 +37,11 @@ type Options struct {
 	// Transcript is a saved run to look at; File is its name.
 	Transcript *flow.Transcript
 	File       string
+	// Talk is given at once, about Transcript if there is one, else about a run
+	// of Config's client, else of the practice tenant's. Autoplay has it play by
+	// itself.
+	Talk     *inspect.Talk
+	Autoplay bool
 	// Theme is "auto", "dark" or "light".
 	Theme string
 	// Version is shown on the home screen.

@@ -46,6 +46,7 @@ func (m Model) close() {
 	m.theatre.end()
 	m.labs.end()
 	m.lessons.end()
+	m.present.live.end()
 }
 
 // Walker is a walk, as far as the program uses one. [*flow.Walk] is one.
@@ -419,6 +420,9 @@ func (m *Model) tick() tea.Cmd {
 func (m *Model) counting() bool {
 	if m.screen == screenMicroscope {
 		return m.micro.clock != ""
+	}
+	if m.screen == screenPresent {
+		return m.present.auto
 	}
 	if m.screen != screenWalk {
 		return false

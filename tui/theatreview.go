@@ -209,19 +209,22 @@ func (m *Model) laneContent(s inspect.Scene, who inspect.Lane, w int) content {
 			held = append(held, line{spans: []span{{k.Name, tone}}, most: 1})
 			continue
 		}
-		// Of a mask the fingerprint is what matters: it is the same wherever the
-		// secret is the same.
-		value := k.Value
-		if i := strings.LastIndex(value, " #"); i >= 0 && strings.HasPrefix(value, "●") {
-			value = "●●●● " + value[i+1:]
-		}
-		held = append(held, line{spans: []span{{fill(m, k.Name, 15) + " ", tone}, {value, toneFaint}}, most: 1})
+		held = append(held, line{spans: []span{{fill(m, k.Name, 15) + " ", tone}, {shortMask(k.Value), toneFaint}}, most: 1})
 	}
 	if len(held) > 0 {
 		d.lines = append(d.lines, line{}, plain(toneTitle, "holds"))
 		d.lines = append(d.lines, held...)
 	}
 	return c
+}
+
+// shortMask leaves of a mask what matters, the fingerprint: it is the same
+// wherever the secret is the same.
+func shortMask(value string) string {
+	if i := strings.LastIndex(value, " #"); i >= 0 && strings.HasPrefix(value, "●") {
+		return "●●●● " + value[i+1:]
+	}
+	return value
 }
 
 // acts says whether a lane of the stage is that of somebody; what the user

@@ -30,6 +30,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		}
 	case tickMsg:
 		m.ticking = false
+		if m.screen == screenPresent {
+			return m.presentTick()
+		}
 	case tea.KeyPressMsg:
 		return m.onKey(msg)
 	case tea.PasteMsg:
@@ -60,6 +63,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		m.onKeys(msg)
 	case tracedMsg:
 		m.onTraced(msg)
+	case presentMsg:
+		return m.presentAsked()
 	case saidMsg:
 		m.notice = notice(msg)
 	case labMsg:
@@ -413,6 +418,9 @@ func (m *Model) onClick(msg tea.MouseClickMsg) tea.Cmd {
 	if m.screen == screenLessons {
 		return m.lessonsClick(msg.X, msg.Y)
 	}
+	if m.screen == screenPresent {
+		return m.presentGo(1)
+	}
 	for p := range pane(numPanes) {
 		if r := m.layout.panes[p]; r.holds(msg.X, msg.Y) {
 			m.focusOn(p)
@@ -456,7 +464,7 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		labWheel(m.labs.both(), msg.X, msg.Y, by)
 	case screenLessons:
 		labWheel(m.lessons.both(), msg.X, msg.Y, by)
-	case screenHome, screenWalk, screenBench:
+	case screenHome, screenWalk, screenBench, screenPresent:
 	}
 	for p := range pane(numPanes) {
 		if m.screen == screenWalk && m.layout.panes[p].holds(msg.X, msg.Y) {

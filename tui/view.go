@@ -40,6 +40,8 @@ func (m Model) View() tea.View {
 		rows = m.labsRows(p)
 	case screenLessons:
 		rows = m.lessonsRows(p)
+	case screenPresent:
+		rows = m.presentRows(p)
 	default:
 		rows = m.walkRows(p)
 	}

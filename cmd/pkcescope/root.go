@@ -33,7 +33,12 @@ a practice tenant that needs no account and no network.`,
 		return wrongUsage(seeHelp(cmd), "The flags cannot be read: %s.", err)
 	})
 	addTerminal(root)
-	root.AddCommand(newRun(), newPKCECommand(), newExplainCommand(), newDoctor(), newCompareCommand(), newAttackCommand(), newLabCommand(), newLearn(), newOpen(), newReport(), newDecode(), newPractice(), newProfile(), newPlatforms())
+	root.AddCommand(
+		newRun(), newOpen(), newReport(), newPresent(),
+		newPKCECommand(), newDecode(), newExplainCommand(), newDoctor(),
+		newCompareCommand(), newAttackCommand(), newPlatforms(),
+		newLabCommand(), newLearn(), newPractice(), newProfile(),
+	)
 	addCompletions(root)
 	return root
 }
@@ -61,6 +66,16 @@ func oneArgument(name string) cobra.PositionalArgs {
 			return nil
 		}
 		return wrongUsage(seeHelp(cmd), "%s takes one %s, and was given %d arguments.", cmd.CommandPath(), name, len(args))
+	}
+}
+
+// atMostOneArgument takes one argument or none.
+func atMostOneArgument(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < 2 {
+			return nil
+		}
+		return wrongUsage(seeHelp(cmd), "%s takes one %s at most, and was given %d arguments.", cmd.CommandPath(), name, len(args))
 	}
 }
 
