@@ -133,7 +133,7 @@ func (s *TalkScene) check() (field, what, try string) {
 		return "show", fmt.Sprintf("show is %q.", Clean(string(s.Show))), "Use " + joinKinds() + "."
 	}
 	if s.Show.ofStep() && !slices.Contains(flow.AllStepIDs(), s.Step) {
-		return "step", fmt.Sprintf("step is %q, and %s shows a step.", Clean(string(s.Step)), s.Show), "Use " + joinSteps() + "."
+		return "step", fmt.Sprintf("step is %q, and %s shows a step.", Clean(string(s.Step)), s.Show), "Use " + joinSteps(flow.AllStepIDs()) + "."
 	}
 	if s.Show != SlideTheft {
 		return "", "", ""
@@ -155,14 +155,6 @@ func joinKinds() string {
 	var names []string
 	for _, k := range slideKinds {
 		names = append(names, string(k))
-	}
-	return strings.Join(names, ", ")
-}
-
-func joinSteps() string {
-	var names []string
-	for _, id := range flow.AllStepIDs() {
-		names = append(names, string(id))
 	}
 	return strings.Join(names, ", ")
 }
