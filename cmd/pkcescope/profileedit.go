@@ -89,6 +89,9 @@ func editFields(cmd *cobra.Command, file profileFile, name string, sets, unsets 
 	if saved.Provider != nil && *saved.Provider == (savedProvider{}) {
 		saved.Provider = nil
 	}
+	if err := file.check(saved.document(name), nil); err != nil { // there is no line of it yet
+		return err
+	}
 	text, err := file.put(old, doc, name, saved)
 	if err != nil {
 		return err
