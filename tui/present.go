@@ -277,17 +277,18 @@ func newPresentCommands() []command {
 			return ""
 		}
 	}
-	steps := command{
-		Binding: bind("1 2 3 4 5 6 7 8 9", "1…9", "step"), group: "Talk",
-		long: "Go to a step of the flow: 1 the first that the talk has, 2 the second.",
+	steps := make([]command, 9)
+	for i := range steps {
+		steps[i] = command{Binding: bind(itoa(i+1), itoa(i+1), "step"), do: func(m *Model) tea.Cmd { return m.presentStep(i + 1) }}
 	}
-	steps.do = func(*Model) tea.Cmd { return nil }
+	steps[0].Binding, steps[0].group = bind("1", "1…9", "step"), "Talk"
+	steps[0].long = "Go to a step of the flow: 1 the first that the talk has, 2 the second."
 	commands := []command{
 		{Binding: bind("space right pgdown enter l", "space", "next"), group: "Talk", foot: 1, long: "The next scene. The keys of a clicker do as well.", why: end(1), do: goBy(1)},
 		{Binding: bind("left pgup backspace h", "←", "back"), group: "Talk", foot: 2, long: "The scene before.", why: end(-1), do: goBy(-1)},
 		{
 			Binding: bind("g", "g", "scenes"), group: "Talk", foot: 5, long: "Every scene, to go to one.",
-			do: func(m *Model) tea.Cmd { m.open(&sceneList{at: m.present.at}); return nil },
+			do: func(m *Model) tea.Cmd { m.open(newSceneList(&m.present)); return nil },
 		},
 		{Binding: bind("home", "home/end", "ends"), group: "Talk", long: "The first scene, or the last.", do: goBy(-1 << 20)},
 		{Binding: bind("end", "end", "ends"), do: goBy(1 << 20)},
@@ -326,26 +327,34 @@ func newPresentCommands() []command {
 			do: func(m *Model) tea.Cmd { m.open(newHelp(m.table())); return nil },
 		},
 	}
-	for i := range 9 {
-		c := command{Binding: bind(itoa(i+1), itoa(i+1), "step"), do: func(m *Model) tea.Cmd { return m.presentStep(i + 1) }}
-		if i == 0 {
-			c.Binding, c.group, c.long = bind("1", "1…9", "step"), steps.group, steps.long
-		}
-		commands = append(commands, c)
-	}
-	return commands
+	return append(steps, commands...)
 }
 
-// sceneList is the list of the scenes.
-type sceneList struct{ at int }
+// sceneList is the list of the scenes, of each the slide that it begins with.
+type sceneList struct {
+	first []int
+	at    int
+}
+
+func newSceneList(p *present) *sceneList {
+	d := &sceneList{}
+	for i, s := range p.slides {
+		if i == 0 || s.Scene != p.slides[i-1].Scene {
+			d.first = append(d.first, i)
+		}
+		if i <= p.at {
+			d.at = len(d.first) - 1
+		}
+	}
+	return d
+}
 
 func (d *sceneList) update(m *Model, msg tea.Msg) tea.Cmd {
 	k, ok := msg.(tea.KeyPressMsg)
 	if !ok {
 		return nil
 	}
-	last := len(m.present.slides) - 1
-	switch k.String() {
+	switch last := len(d.first) - 1; k.String() {
 	case "down", "j", "tab":
 		d.at = min(d.at+1, last)
 	case "up", "k", "shift+tab":
@@ -360,7 +369,7 @@ func (d *sceneList) update(m *Model, msg tea.Msg) tea.Cmd {
 		d.at = last
 	case "enter", "space":
 		m.shut()
-		return m.presentTo(d.at)
+		return m.presentTo(d.first[d.at])
 	case "esc", "q", "g":
 		m.shut()
 	}
@@ -369,13 +378,8 @@ func (d *sceneList) update(m *Model, msg tea.Msg) tea.Cmd {
 
 func (d *sceneList) sheet(m *Model) sheet {
 	s := sheet{title: m.present.talk.Title, width: 56, foot: footText("enter", "go there", "esc", "stay"), selected: d.at + 1, cursor: d.at, offset: d.at}
-	for i, slide := range m.present.slides {
-		title := slide.Title
-		if slide.Beats > 1 {
-			title += "  " + itoa(slide.Beat+1) + "/" + itoa(slide.Beats)
-		}
-		here := choose(i == m.present.at, "▸ ", "  ")
-		s.lines = append(s.lines, line{spans: []span{{here, toneHere}, {fill(m, itoa(i+1), 3), toneFaint}, {title, choose(i == d.at, toneStrong, toneText)}}, item: i + 1, most: 1})
+	for i, at := range d.first {
+		s.lines = append(s.lines, line{spans: []span{{fill(m, itoa(i+1), 4), toneFaint}, {m.present.slides[at].Title, choose(i == d.at, toneStrong, toneText)}}, item: i + 1, most: 1})
 	}
 	return s
 }

@@ -106,7 +106,7 @@ func (l *liveRun) start(m *Model) tea.Cmd {
 		}
 		if source.config == nil || c.Practice {
 			if o.Practice == nil {
-				return presentStartedMsg{number: number, err: errors.New("there is no practice tenant in this program")}
+				return presentStartedMsg{number: number, err: refused("There is no practice tenant in this program.")}
 			}
 			p, played, err := o.Practice()
 			if err != nil {
@@ -211,8 +211,12 @@ func (l *liveRun) note(what string, err error) {
 	if errors.Is(err, context.DeadlineExceeded) {
 		why = "It took longer than " + patience.String() + "."
 	}
-	l.trouble = append(l.trouble, inspect.Clean(what+" "+why))
+	if text := inspect.Clean(what + " " + why); !slices.Contains(l.trouble, text) {
+		l.trouble = append(l.trouble, text)
+	}
 }
+
+func refused(what string) error { return &flow.Error{Kind: flow.KindRefused, What: what} }
 
 // nextAside stages the first theft that was not staged yet, then the twins.
 func (l *liveRun) nextAside(m *Model) tea.Cmd {
@@ -228,7 +232,7 @@ func (l *liveRun) nextAside(m *Model) tea.Cmd {
 		return func() tea.Msg {
 			defer cancel()
 			if lab == nil {
-				return presentPlayedMsg{number: number, ref: ref, err: errors.New("there are no experiments in this program")}
+				return presentPlayedMsg{number: number, ref: ref, err: refused("There are no experiments in this program.")}
 			}
 			read, err := lab.Play(ctx, ref, 0, func(string) {})
 			return presentPlayedMsg{number: number, ref: ref, read: read, err: err}
@@ -242,7 +246,7 @@ func (l *liveRun) nextAside(m *Model) tea.Cmd {
 	return func() tea.Msg {
 		defer cancel()
 		if lab == nil || practice == nil {
-			return presentTwinsMsg{number: number, err: errors.New("there are no experiments in this program")}
+			return presentTwinsMsg{number: number, err: refused("There are no experiments in this program.")}
 		}
 		read, err := runTwins(ctx, lab, practice)
 		return presentTwinsMsg{number: number, read: read, err: err}

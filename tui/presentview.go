@@ -55,7 +55,7 @@ func (m *Model) syncPresent() {
 	}
 	if notes != nil {
 		// The notes stand at the foot, below a rule of their own.
-		for p.doc.rows() < room {
+		for p.doc.rows() < room+1-p.place.y {
 			p.doc.lines = append(p.doc.lines, line{})
 			p.doc.starts = nil
 			p.doc.wrap(m.ruler, w)
@@ -64,7 +64,7 @@ func (m *Model) syncPresent() {
 		p.doc.lines = append(p.doc.lines, notes.lines...)
 		p.doc.starts = nil
 		p.doc.wrap(m.ruler, w)
-		p.place = rect{p.place.x, 1, w, m.h - 3}
+		p.place.h = m.h - 2 - p.place.y
 		p.offset = min(p.offset, max(p.doc.rows()-p.place.h, 0))
 	}
 }
