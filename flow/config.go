@@ -124,6 +124,9 @@ type Config struct {
 	// redirect URL. It is implied by a redirect URI that cannot be listened to
 	// (a custom scheme, a host that is not loopback).
 	Paste bool `json:"paste,omitempty"`
+	// Device signs in on another device, with a code that is typed there (RFC
+	// 8628), in place of a redirect and PKCE: see [Config.Has].
+	Device bool `json:"device,omitempty"`
 	// UserInfo and Refresh include these optional steps in [Walk.Run].
 	UserInfo bool `json:"userinfo,omitempty"`
 	Refresh  bool `json:"refresh,omitempty"`
@@ -144,6 +147,7 @@ type Provider struct {
 	Issuer string `json:"issuer,omitempty"`
 
 	PAREndpoint           string `json:"pushed_authorization_request_endpoint,omitempty"`
+	DeviceEndpoint        string `json:"device_authorization_endpoint,omitempty"`
 	IntrospectionEndpoint string `json:"introspection_endpoint,omitempty"`
 	RevocationEndpoint    string `json:"revocation_endpoint,omitempty"`
 	EndSessionEndpoint    string `json:"end_session_endpoint,omitempty"`

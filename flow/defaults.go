@@ -27,7 +27,11 @@ func (c Config) complete(now time.Time) (Config, error) {
 	// People copy the address of the metadata document; the issuer is what
 	// stands before it.
 	c.Issuer = strings.TrimSuffix(c.Issuer, wellKnownOpenID)
-	if c.Issuer == "" && (c.Provider.AuthorizationEndpoint == "" || c.Provider.TokenEndpoint == "") {
+	front := c.Provider.AuthorizationEndpoint
+	if c.Device {
+		front = c.Provider.DeviceEndpoint
+	}
+	if c.Issuer == "" && (front == "" || c.Provider.TokenEndpoint == "") {
 		return refuse("It is not said which provider to talk to.", "There is no issuer, nor both endpoints.",
 			"Give the issuer, for example https://login.microsoftonline.com/TENANT/v2.0.")
 	}
@@ -35,7 +39,8 @@ func (c Config) complete(now time.Time) (Config, error) {
 		"issuer": c.Issuer, "authorization endpoint": c.Provider.AuthorizationEndpoint,
 		"token endpoint": c.Provider.TokenEndpoint, "UserInfo endpoint": c.Provider.UserInfoEndpoint,
 		"address of the keys": c.Provider.JWKSURI, "pushed authorization request endpoint": c.Provider.PAREndpoint,
-		"introspection endpoint": c.Provider.IntrospectionEndpoint, "revocation endpoint": c.Provider.RevocationEndpoint,
+		"device authorization endpoint": c.Provider.DeviceEndpoint,
+		"introspection endpoint":        c.Provider.IntrospectionEndpoint, "revocation endpoint": c.Provider.RevocationEndpoint,
 		"end of session endpoint": c.Provider.EndSessionEndpoint, "API": c.Afterwards.Call,
 	} {
 		if err := checkEndpoint(name, raw); err != nil {
@@ -66,6 +71,9 @@ func (c Config) complete(now time.Time) (Config, error) {
 		return Config{}, err
 	}
 	if err := c.checkProtection(); err != nil {
+		return Config{}, err
+	}
+	if err := c.checkDevice(); err != nil {
 		return Config{}, err
 	}
 	if u, err := url.Parse(c.RedirectURI); err != nil || u.Scheme == "" || u.Fragment != "" {

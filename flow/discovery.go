@@ -137,7 +137,7 @@ func (w *Walk) adopt(c Config, body []byte) error {
 	for name, raw := range map[string]string{
 		"authorization_endpoint": m.AuthorizationEndpoint, "token_endpoint": m.TokenEndpoint,
 		"userinfo_endpoint": m.UserInfoEndpoint, "jwks_uri": m.JWKSURI,
-		"pushed_authorization_request_endpoint": m.PAREndpoint, "introspection_endpoint": m.IntrospectionEndpoint,
+		"device_authorization_endpoint": m.DeviceEndpoint, "pushed_authorization_request_endpoint": m.PAREndpoint, "introspection_endpoint": m.IntrospectionEndpoint,
 		"revocation_endpoint": m.RevocationEndpoint, "end_session_endpoint": m.EndSessionEndpoint, "token_endpoint for certificates": m.MTLSEndpointAliases["token_endpoint"],
 	} {
 		if err := checkEndpoint(name, raw); err != nil {
@@ -163,10 +163,11 @@ func (w *Walk) adopt(c Config, body []byte) error {
 	to.RequestObjectAlgs = m.RequestObjectAlgs
 	to.PAREndpoint = defaultTo(to.PAREndpoint, m.PAREndpoint)
 	to.PARRequired = m.PARRequired
+	to.DeviceEndpoint = defaultTo(to.DeviceEndpoint, m.DeviceEndpoint)
 	to.IntrospectionEndpoint = defaultTo(to.IntrospectionEndpoint, m.IntrospectionEndpoint)
 	to.RevocationEndpoint = defaultTo(to.RevocationEndpoint, m.RevocationEndpoint)
 	to.EndSessionEndpoint = defaultTo(to.EndSessionEndpoint, m.EndSessionEndpoint)
-	if to.AuthorizationEndpoint == "" {
+	if to.AuthorizationEndpoint == "" && !c.Device {
 		return missingEndpoint("authorization_endpoint")
 	}
 	if to.TokenEndpoint == "" {

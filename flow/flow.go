@@ -39,8 +39,12 @@ const (
 	// StepCallback receives the authorization response (RFC 6749 section
 	// 4.1.2).
 	StepCallback StepID = "callback"
+	// StepDevice asks for a code that the person types into a browser on any
+	// device, in place of the steps from the verifier to the callback (RFC 8628
+	// section 3.1).
+	StepDevice StepID = "device"
 	// StepToken redeems the code (RFC 6749 section 4.1.3, RFC 7636 section
-	// 4.5).
+	// 4.5), or asks until the person is done with it (RFC 8628 section 3.4).
 	StepToken StepID = "token"
 	// StepKeys fetches the provider's signing keys (RFC 7517 section 5).
 	StepKeys StepID = "keys"
@@ -72,7 +76,7 @@ func StepIDs() []StepID {
 func AllStepIDs() []StepID {
 	return []StepID{
 		StepDiscovery, StepVerifier, StepChallenge, StepPAR, StepAuthorize, StepCallback,
-		StepToken, StepKeys, StepUserInfo, StepRefresh,
+		StepDevice, StepToken, StepKeys, StepUserInfo, StepRefresh,
 		StepCall, StepIntrospect, StepRevoke, StepLogout,
 	}
 }
@@ -81,7 +85,7 @@ func AllStepIDs() []StepID {
 // run that does not have the extension does not have the step.
 func (id StepID) Extension() bool {
 	switch id {
-	case StepPAR, StepCall, StepIntrospect, StepRevoke, StepLogout:
+	case StepPAR, StepDevice, StepCall, StepIntrospect, StepRevoke, StepLogout:
 		return true
 	default:
 		return false

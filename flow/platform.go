@@ -150,7 +150,8 @@ func standIn(t Transcript, p Platform) *Walk {
 		here bool
 	}{
 		{StepVerifier, "code_verifier", c.Method != MethodNone},
-		{StepCallback, "code", true},
+		{StepCallback, "code", !c.Device},
+		{StepDevice, "device_code", c.Device},
 		{StepAuthorize, "redirect_uri", true},
 	} {
 		i := slices.IndexFunc(w.t.Steps, func(step Step) bool { return step.ID == s.id })

@@ -43,6 +43,8 @@ func (w *Walk) prepare(id StepID) (prepared, error) {
 		r, err = w.parRequest()
 	case StepAuthorize:
 		r, err = w.authorizeRequest()
+	case StepDevice:
+		r, err = w.deviceRequest()
 	case StepToken, StepRefresh:
 		r, err = w.tokenRequest(id)
 	case StepKeys:

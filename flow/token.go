@@ -21,6 +21,9 @@ var errDryRun = errors.New("flow: dry run")
 // tokenRequest is the token request (RFC 6749 section 4.1.3, RFC 7636 section
 // 4.5) or the refresh request (RFC 6749 section 6) as x/oauth2 makes it.
 func (w *Walk) tokenRequest(id StepID) (prepared, error) {
+	if id == StepToken && w.t.Config.Device {
+		return w.pollRequest()
+	}
 	if w.t.Config.Provider.TokenEndpoint == "" {
 		return prepared{}, missingEndpoint("token_endpoint")
 	}
@@ -128,6 +131,9 @@ func (w *Walk) origin() string {
 
 // redeem sends the token request or the refresh request.
 func (w *Walk) redeem(ctx context.Context, id StepID) error {
+	if id == StepToken && w.config().Device {
+		return w.poll(ctx)
+	}
 	r, err := w.ready(id)
 	if err != nil {
 		return err

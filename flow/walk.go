@@ -117,7 +117,7 @@ func New(c Config, o Options) (*Walk, error) {
 }
 
 func newStep(id StepID) Step {
-	optional := id == StepKeys || id == StepUserInfo || id == StepRefresh || id.Extension()
+	optional := id == StepKeys || id == StepUserInfo || id == StepRefresh || id.Extension() && id != StepDevice
 	return Step{ID: id, Optional: optional, Status: StatusPending, Values: []Value{}, Exchanges: []Exchange{}}
 }
 
@@ -151,6 +151,9 @@ func (w *Walk) settle() {
 // needless reports whether a step has nothing to do in this run.
 func (w *Walk) needless(id StepID) bool {
 	c := w.t.Config
+	if !c.Has(id) {
+		return true
+	}
 	switch id {
 	case StepDiscovery:
 		return c.Issuer == ""
@@ -172,7 +175,7 @@ func (w *Walk) needless(id StepID) bool {
 		return !c.UserInfo && c.Provider.UserInfoEndpoint == ""
 	case StepRefresh:
 		return !c.Refresh && w.refreshToken() == ""
-	case StepAuthorize, StepCallback, StepToken:
+	case StepAuthorize, StepCallback, StepDevice, StepToken:
 	}
 	return false
 }
@@ -311,6 +314,8 @@ func (w *Walk) carryOut(ctx context.Context, id StepID) (err error) {
 		return w.authorize(ctx)
 	case StepCallback:
 		return w.awaitCallback(ctx)
+	case StepDevice:
+		return w.askForDevice(ctx)
 	case StepToken, StepRefresh:
 		return w.redeem(ctx, id)
 	case StepKeys:
@@ -457,7 +462,9 @@ func (w *Walk) Transcript() Transcript {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	t := w.t.clone()
-	t.Steps = slices.DeleteFunc(t.Steps, func(s Step) bool { return s.ID.Extension() && w.needless(s.ID) })
+	t.Steps = slices.DeleteFunc(t.Steps, func(s Step) bool {
+		return !t.Config.Has(s.ID) || s.ID.Extension() && w.needless(s.ID)
+	})
 	return t
 }
 

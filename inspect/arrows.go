@@ -6,13 +6,40 @@ import (
 	"github.com/pkcescope/pkcescope/flow"
 )
 
+// drawing collects arrows.
+type drawing struct{ arrows []Arrow }
+
+func (d *drawing) add(step flow.StepID, from, to Lane, text string, pkce bool) {
+	d.arrows = append(d.arrows, Arrow{Step: step, From: from, To: to, Text: text, PKCE: pkce})
+}
+
 // arrows draws the whole flow: what was done, what failed, and what is still
 // to come.
 func (r *reader) arrows() []Arrow {
-	var out []Arrow
-	add := func(step flow.StepID, from, to Lane, text string, pkce bool) {
-		out = append(out, Arrow{Step: step, From: from, To: to, Text: text, PKCE: pkce})
+	d := &drawing{}
+	d.add(flow.StepDiscovery, LaneApp, LaneProvider, "where are your endpoints?", false)
+	d.add(flow.StepDiscovery, LaneProvider, LaneApp, "metadata", false)
+	if r.t.Config.Device {
+		r.drawDevice(d)
+	} else {
+		r.drawCode(d)
 	}
+	d.add(flow.StepToken, LaneProvider, LaneApp, r.tokenAnswer(), false)
+	d.add(flow.StepKeys, LaneApp, LaneProvider, "which keys do you sign with?", false)
+	d.add(flow.StepKeys, LaneProvider, LaneApp, "JSON Web Key Set", false)
+	if r.shows(flow.StepUserInfo, r.t.Config.UserInfo) {
+		d.add(flow.StepUserInfo, LaneApp, LaneProvider, "UserInfo request: access token", false)
+		d.add(flow.StepUserInfo, LaneProvider, LaneApp, "claims about the person", false)
+	}
+	if r.shows(flow.StepRefresh, r.t.Config.Refresh) {
+		d.add(flow.StepRefresh, LaneApp, LaneProvider, "refresh request: refresh token", false)
+		d.add(flow.StepRefresh, LaneProvider, LaneApp, "fresh tokens", false)
+	}
+	return r.progress(d.arrows)
+}
+
+// drawCode draws the code flow from the verifier to the token request.
+func (r *reader) drawCode(d *drawing) {
 	method := r.t.Config.Method
 	pkce := method != flow.MethodNone
 	challenge, verifier := "", ""
@@ -26,42 +53,41 @@ func (r *reader) arrows() []Arrow {
 	case "fragment":
 		back += ", in the fragment"
 	}
-	add(flow.StepDiscovery, LaneApp, LaneProvider, "where are your endpoints?", false)
-	add(flow.StepDiscovery, LaneProvider, LaneApp, "metadata", false)
 	if pkce {
-		add(flow.StepVerifier, LaneApp, LaneApp, "make the code verifier", true)
+		d.add(flow.StepVerifier, LaneApp, LaneApp, "make the code verifier", true)
 		if method == flow.MethodS256 || method == "" {
-			add(flow.StepChallenge, LaneApp, LaneApp, "challenge = SHA-256 of the verifier", true)
+			d.add(flow.StepChallenge, LaneApp, LaneApp, "challenge = SHA-256 of the verifier", true)
 		} else {
-			add(flow.StepChallenge, LaneApp, LaneApp, "challenge = the verifier itself", true)
+			d.add(flow.StepChallenge, LaneApp, LaneApp, "challenge = the verifier itself", true)
 		}
 	}
-	add(flow.StepAuthorize, LaneApp, LaneBrowser, "open the authorize URL"+challenge, pkce)
-	add(flow.StepAuthorize, LaneBrowser, LaneProvider, "authorize request"+challenge, pkce)
-	add(flow.StepCallback, LaneProvider, LaneUser, "sign in, and agree?", false)
-	add(flow.StepCallback, LaneUser, LaneProvider, "password, MFA, consent", false)
-	add(flow.StepCallback, LaneProvider, LaneBrowser, "redirect: "+back, false)
-	add(flow.StepCallback, LaneBrowser, LaneApp, back, false)
-	add(flow.StepToken, LaneApp, LaneProvider, "token request: code"+verifier, pkce)
+	d.add(flow.StepAuthorize, LaneApp, LaneBrowser, "open the authorize URL"+challenge, pkce)
+	d.add(flow.StepAuthorize, LaneBrowser, LaneProvider, "authorize request"+challenge, pkce)
+	d.add(flow.StepCallback, LaneProvider, LaneUser, "sign in, and agree?", false)
+	d.add(flow.StepCallback, LaneUser, LaneProvider, "password, MFA, consent", false)
+	d.add(flow.StepCallback, LaneProvider, LaneBrowser, "redirect: "+back, false)
+	d.add(flow.StepCallback, LaneBrowser, LaneApp, back, false)
+	d.add(flow.StepToken, LaneApp, LaneProvider, "token request: code"+verifier, pkce)
 	if pkce {
 		if method == flow.MethodS256 || method == "" {
-			add(flow.StepToken, LaneProvider, LaneProvider, "SHA-256 of the verifier = challenge?", true)
+			d.add(flow.StepToken, LaneProvider, LaneProvider, "SHA-256 of the verifier = challenge?", true)
 		} else {
-			add(flow.StepToken, LaneProvider, LaneProvider, "verifier = challenge?", true)
+			d.add(flow.StepToken, LaneProvider, LaneProvider, "verifier = challenge?", true)
 		}
 	}
-	add(flow.StepToken, LaneProvider, LaneApp, r.tokenAnswer(), false)
-	add(flow.StepKeys, LaneApp, LaneProvider, "which keys do you sign with?", false)
-	add(flow.StepKeys, LaneProvider, LaneApp, "JSON Web Key Set", false)
-	if r.shows(flow.StepUserInfo, r.t.Config.UserInfo) {
-		add(flow.StepUserInfo, LaneApp, LaneProvider, "UserInfo request: access token", false)
-		add(flow.StepUserInfo, LaneProvider, LaneApp, "claims about the person", false)
-	}
-	if r.shows(flow.StepRefresh, r.t.Config.Refresh) {
-		add(flow.StepRefresh, LaneApp, LaneProvider, "refresh request: refresh token", false)
-		add(flow.StepRefresh, LaneProvider, LaneApp, "fresh tokens", false)
-	}
-	return r.progress(out)
+}
+
+// drawDevice draws the device flow up to the token request. Nothing goes from
+// the browser to the app.
+func (r *reader) drawDevice(d *drawing) {
+	d.add(flow.StepDevice, LaneApp, LaneProvider, "a code for a person, please", false)
+	d.add(flow.StepDevice, LaneProvider, LaneApp, "device code + user code", false)
+	d.add(flow.StepDevice, LaneApp, LaneUser, "go to this page, type this code", false)
+	d.add(flow.StepToken, LaneApp, LaneProvider, "done yet? device code", false)
+	d.add(flow.StepToken, LaneProvider, LaneApp, "not yet", false)
+	d.add(flow.StepToken, LaneUser, LaneBrowser, "user code, password, MFA, consent", false)
+	d.add(flow.StepToken, LaneBrowser, LaneProvider, "the same", false)
+	d.add(flow.StepToken, LaneApp, LaneProvider, "done yet? device code", false)
 }
 
 // shows reports whether an optional step belongs into the picture: it was asked

@@ -22,6 +22,9 @@ func (r *reader) clocks() []Clock {
 		}
 		out = append(out, c)
 	}
+	if c, ok := r.userCodeClock(); ok {
+		out = append(out, c)
+	}
 	answer, step := r.run.tokenResponse, token
 	if s := r.t.Step(flow.StepRefresh); s.Status == flow.StatusOK && r.run.refreshResponse.has("access_token") {
 		answer, step = r.run.refreshResponse, s
@@ -56,4 +59,15 @@ func (r *reader) clocks() []Clock {
 		}
 	}
 	return out
+}
+
+// userCodeClock counts down for the person who has to type a code.
+func (r *reader) userCodeClock() (Clock, bool) {
+	d := r.t.Step(flow.StepDevice)
+	text, _ := d.Value("expires_in")
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || seconds < 0 || seconds >= 1<<32 || d.Started.IsZero() || r.t.Step(flow.StepToken).Status == flow.StatusOK {
+		return Clock{}, false
+	}
+	return Clock{Name: "User code", Ends: d.Started.Add(time.Duration(seconds) * time.Second), Note: "expires_in of the device code's answer."}, true
 }

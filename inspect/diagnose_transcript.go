@@ -20,6 +20,7 @@ var places = map[flow.StepID]string{
 	flow.StepPAR:       "par",
 	flow.StepAuthorize: "authorize",
 	flow.StepCallback:  "callback",
+	flow.StepDevice:    "device",
 	flow.StepToken:     "token",
 	flow.StepKeys:      "jwks",
 	flow.StepUserInfo:  "userinfo",

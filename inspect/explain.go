@@ -52,9 +52,10 @@ func (r *reader) facts() map[string]bool {
 		auth = flow.AuthNone
 	}
 	f := map[string]bool{
-		string(method):     true,
+		string(method):     !c.Device,
 		string(c.Platform): true,
-		"pkce":             method != flow.MethodNone,
+		"pkce":             method != flow.MethodNone && !c.Device,
+		"device":           c.Device,
 		"public":           auth == flow.AuthNone,
 		"secret":           auth.NeedsSecret(),
 		"key":              auth.NeedsKey(),
@@ -69,8 +70,8 @@ func (r *reader) facts() map[string]bool {
 		"practice":         r.prov.practice,
 		"microsoft":        r.prov.microsoft,
 		"entra":            r.prov.microsoft && r.prov.glossary == "entra",
-		"openid":           r.run.asksFor("openid") || r.run.authorize == nil && (len(c.Scopes) == 0 || slices.Contains(c.Scopes, "openid")),
-		"offline":          r.run.asksFor("offline_access") || r.run.authorize == nil && slices.Contains(c.Scopes, "offline_access"),
+		"openid":           r.run.asksFor("openid") || r.run.asked() == nil && (len(c.Scopes) == 0 || slices.Contains(c.Scopes, "openid")),
+		"offline":          r.run.asksFor("offline_access") || r.run.asked() == nil && slices.Contains(c.Scopes, "offline_access"),
 		"paste":            !c.Listens(),
 		"https":            c.Listens() && strings.HasPrefix(c.RedirectURI, "https:"),
 		"fragment":         r.responseMode() == "fragment",

@@ -117,7 +117,7 @@ func expiresInString(ex *flow.Exchange) []Finding {
 func (r *run) gotTokens() bool { return r.tokenResponse.has("access_token") }
 
 func refreshTokenAsked(r *run) []Finding {
-	if !r.gotTokens() || r.authorize == nil {
+	if !r.gotTokens() || r.asked() == nil {
 		return nil
 	}
 	switch asked, got := r.asksFor("offline_access"), r.tokenResponse.has("refresh_token"); {
@@ -169,10 +169,10 @@ func idTokenMissing(r *run) []Finding {
 // of OpenID Connect are left out: providers differ in whether they repeat them.
 func grantedScopes(r *run) []Finding {
 	granted, said := r.tokenResponse.lookup("scope")
-	if !r.gotTokens() || !said || r.authorize == nil {
+	if !r.gotTokens() || !said || r.asked() == nil {
 		return nil
 	}
-	asked, got := resourceScopes(r.authorize.get("scope")), resourceScopes(granted)
+	asked, got := resourceScopes(r.asked().get("scope")), resourceScopes(granted)
 	missing, extra := without(asked, got), without(got, asked)
 	if slices.ContainsFunc(asked, func(s string) bool { return strings.HasSuffix(s, "/.default") }) {
 		return nil // .default asks for whatever is configured

@@ -14,7 +14,7 @@ import (
 // exchange explains the i-th exchange of a step. It is masked already.
 func (r *reader) exchange(step flow.StepID, i int, ex flow.Exchange, values []flow.Value, unsent bool) Exchange {
 	return r.views.exchange(step, i, func() Exchange {
-		l := layout{shown{reveal: r.reveal}, r.prov, step, values}
+		l := layout{shown{reveal: r.reveal}, r.prov, step, ex.Actor, values}
 		out := Exchange{
 			Label:    label(step, i, ex),
 			Actor:    flow.Actor(Clean(string(ex.Actor))),
@@ -39,6 +39,7 @@ type layout struct {
 
 	prov   provider
 	step   flow.StepID
+	actor  flow.Actor
 	values []flow.Value // what the engine knows of the parameters
 }
 
@@ -74,7 +75,12 @@ func label(step flow.StepID, i int, ex flow.Exchange) string {
 		return authorizeLabel(i, ex)
 	case flow.StepCallback:
 		return "Redirect to the app"
+	case flow.StepDevice:
+		return deviceLabel(ex)
 	case flow.StepToken:
+		if polls(ex) {
+			return "Poll " + strconv.Itoa(i+1)
+		}
 		return "Token request"
 	case flow.StepKeys:
 		return "Signing keys"
@@ -104,12 +110,31 @@ func authorizeLabel(i int, ex flow.Exchange) string {
 	return "Page"
 }
 
+// deviceLabel names the request for the codes, and the hops of a browser that
+// types one of them.
+func deviceLabel(ex flow.Exchange) string {
+	if ex.Actor == flow.ActorBrowser {
+		return authorizeLabel(1, ex)
+	}
+	return "Device request"
+}
+
+// polls reports whether a request asks for tokens with a device code.
+func polls(ex flow.Exchange) bool {
+	grant, _ := requestParams(ex.Request).lookup("grant_type")
+	return grant == "urn:ietf:params:oauth:grant-type:device_code"
+}
+
 // place says under which heading of the glossaries a request's parameters are.
 func place(step flow.StepID) string {
-	if step == flow.StepToken || step == flow.StepRefresh {
+	switch step {
+	case flow.StepToken, flow.StepRefresh:
 		return "token"
+	case flow.StepDevice:
+		return "devicecode"
+	default:
+		return string(step)
 	}
-	return string(step)
 }
 
 // request lays out a request. Its parameters get what the engine knows of them:
@@ -117,7 +142,7 @@ func place(step flow.StepID) string {
 func (l layout) request(req flow.Request) Message {
 	m := Message{URL: l.text(req.URL)}
 	at := place(l.step)
-	if l.step == flow.StepAuthorize && req.Method == http.MethodPost {
+	if l.actor == flow.ActorBrowser && req.Method == http.MethodPost {
 		at = "page"
 	}
 	target, query, fragment := splitURL(req.URL)

@@ -61,14 +61,15 @@ type stepData struct {
 }
 
 // stepsOf returns the steps of t in the order of the walk, those that it does
-// not have as pending ones unless they belong to an extension, and whatever a file made elsewhere adds at the end.
+// not have as pending ones unless they belong to an extension or to another flow,
+// and whatever a file made elsewhere adds at the end.
 func stepsOf(t flow.Transcript) []flow.Step {
 	var steps []flow.Step
 	known := map[flow.StepID]bool{}
 	for _, id := range flow.AllStepIDs() {
 		known[id] = true
 		has := slices.ContainsFunc(t.Steps, func(s flow.Step) bool { return s.ID == id })
-		if has || !id.Extension() {
+		if has || !id.Extension() && t.Config.Has(id) {
 			steps = append(steps, t.Step(id))
 		}
 	}
@@ -97,7 +98,7 @@ func lastTime(t flow.Transcript) time.Time {
 // optional steps are not part of the flow itself.
 func optional(id flow.StepID) bool {
 	switch id {
-	case flow.StepVerifier, flow.StepChallenge, flow.StepAuthorize, flow.StepCallback, flow.StepToken:
+	case flow.StepVerifier, flow.StepChallenge, flow.StepAuthorize, flow.StepCallback, flow.StepDevice, flow.StepToken:
 		return false
 	default:
 		return true
@@ -199,15 +200,19 @@ func (r *reader) summary(steps []Step) string {
 			}
 		}
 	}
+	redeemed := "The code was redeemed"
+	if r.t.Config.Device {
+		redeemed = "The person signed in on the other device"
+	}
 	switch {
 	case failed > 0:
-		return "The code was redeemed, but the ID token fails " + count(failed, "check") + "."
+		return redeemed + ", but the ID token fails " + count(failed, "check") + "."
 	case unknown > 0:
-		return "The code was redeemed; " + count(unknown, "check") + " of the ID token could not be made."
+		return redeemed + "; " + count(unknown, "check") + " of the ID token could not be made."
 	case r.run.tokenResponse.has("id_token"):
-		return "The code was redeemed and every check of the ID token passed."
+		return redeemed + " and every check of the ID token passed."
 	}
-	return "The code was redeemed."
+	return redeemed + "."
 }
 
 // provider is whose rules and words hold in a run.

@@ -18,6 +18,8 @@ type run struct {
 	// authorize, token and refresh are the parameters of the requests, sent or
 	// pending; nil when there is no such request.
 	authorize, token, refresh *params
+	// device is the device authorization request, of a run that has one.
+	device *params
 	// callback is the accepted authorization response.
 	callback *params
 	// The answers of the back channel.
@@ -56,6 +58,7 @@ func newRun(t flow.Transcript, p *flow.Pending, prov provider) run {
 	r.authorize, r.pendingAuthorize = r.sent(flow.StepAuthorize, p)
 	r.token, r.pendingToken = r.sent(flow.StepToken, p)
 	r.refresh, _ = r.sent(flow.StepRefresh, p)
+	r.device, _ = r.sent(flow.StepDevice, p)
 	authorize := t.Step(flow.StepAuthorize)
 	if p != nil && p.Step == flow.StepAuthorize && len(authorize.Values) == 0 {
 		authorize.Values = p.Values
@@ -84,8 +87,10 @@ func (r *run) sent(id flow.StepID, p *flow.Pending) (ps *params, pending bool) {
 	s := r.t.Step(id)
 	if len(s.Exchanges) > 0 {
 		ex := s.Exchanges[0]
-		if id != flow.StepAuthorize {
-			ex = s.Exchanges[len(s.Exchanges)-1]
+		for _, x := range s.Exchanges {
+			if x.Actor != flow.ActorBrowser && id != flow.StepAuthorize {
+				ex = x
+			}
 		}
 		return requestParams(ex.Request), false
 	}
@@ -197,9 +202,18 @@ func answer(ex *flow.Exchange) *params {
 	return nil
 }
 
-// asksFor reports whether a scope was asked for at the authorize endpoint.
+// asked is the request that says what the client wants: the authorize request,
+// or that for a device code.
+func (r *run) asked() *params {
+	if r.authorize == nil {
+		return r.device
+	}
+	return r.authorize
+}
+
+// asksFor reports whether a scope was asked for.
 func (r *run) asksFor(scope string) bool {
-	return slices.Contains(strings.Fields(r.authorize.get("scope")), scope)
+	return slices.Contains(strings.Fields(r.asked().get("scope")), scope)
 }
 
 // issuer returns the issuer that tokens must name, and where it is from.
@@ -217,7 +231,7 @@ func (r *run) issuer() (iss, from string) {
 
 // clientID returns the client that the run was made as.
 func (r *run) clientID() string {
-	for _, p := range []*params{r.authorize, r.token} {
+	for _, p := range []*params{r.asked(), r.token} {
 		if id := p.get("client_id"); id != "" {
 			return id
 		}

@@ -68,8 +68,8 @@ func specimensOf(r *run, now time.Time) map[flow.StepID][]Specimen {
 		clientID: r.clientID(), clientFrom: "the client_id that was sent", nonceFrom: "the authorize request", keysFrom: "the step Keys",
 	}
 	g.issuer, g.issFrom = r.issuer()
-	g.nonce, g.nonceKnown = r.authorize.get("nonce"), r.authorize != nil
-	g.scopeKnown = r.authorize != nil
+	g.nonce, g.nonceKnown = r.authorize.get("nonce"), r.asked() != nil
+	g.scopeKnown = r.asked() != nil
 	g.maxAgeFrom, g.acrFrom = "max_age of the authorize request", "acr_values of the authorize request"
 	g.jwks = r.jwks
 	if g.jwks == nil {

@@ -86,6 +86,10 @@ var runs = []struct {
 	{"scope left out", unset(flow.StepAuthorize, "scope")},
 	{"unknown client", edit(flow.StepAuthorize, "client_id", "00000000-0000-0000-0000-00000000dead")},
 	{"prompt none", edit(flow.StepAuthorize, "prompt", "none")},
+	{"device code", func(c *flow.Config) { c.Device = true }},
+	{"device code of a client that may not", func(c *flow.Config) {
+		c.Device, c.Edits = true, []flow.Edit{{Step: flow.StepToken, Name: "device_code", Value: "another"}}
+	}},
 	{"unknown parameter", edit(flow.StepToken, "grant_type", "password")},
 }
 
