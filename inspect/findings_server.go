@@ -86,6 +86,9 @@ func refusal(s flow.Step) (code, text string) {
 	}
 	if p := answer(ex); p != nil {
 		code = p.get("error")
+		if polls(*ex) && (code == "authorization_pending" || code == "slow_down") {
+			return "", "" // no refusal: the person is not done yet
+		}
 		text = p.get("error_description")
 		if code == "" { // Microsoft Graph
 			code, text = p.get("error.code"), p.get("error.message")

@@ -64,7 +64,7 @@ func tokensOf(r *run, now time.Time) map[flow.StepID][]Token {
 // specimensOf finds the tokens of a run, by step.
 func specimensOf(r *run, now time.Time) map[flow.StepID][]Specimen {
 	g := given{
-		now: now, nowFrom: "the time at which the run is looked at", prov: r.prov, authorize: r.authorize,
+		now: now, nowFrom: "the time at which the run is looked at", prov: r.prov, authorize: r.asked(),
 		clientID: r.clientID(), clientFrom: "the client_id that was sent", nonceFrom: "the authorize request", keysFrom: "the step Keys",
 	}
 	g.issuer, g.issFrom = r.issuer()

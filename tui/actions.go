@@ -92,6 +92,8 @@ func (m *Model) enterLabel() string {
 		return "try again"
 	case m.visit.reading.pending.Waiting:
 		return "receive"
+	case m.awaitsDevice():
+		return "ask for the tokens"
 	case m.visit.reading.pending.Request != nil:
 		return "send"
 	case m.visit.reading.more:
@@ -291,7 +293,7 @@ func (m *Model) whoseParts() []string {
 	}
 	parts := []string{}
 	for _, s := range []string{
-		fileBase(v.file), choose(c.Practice, "practice tenant", ""), c.Name, methodName(c.Method),
+		fileBase(v.file), choose(c.Practice, "practice tenant", ""), c.Name, choose(c.Device, "device code", methodName(c.Method)),
 		hostOf(c.Issuer, c.Practice), string(c.Platform), shortID(c.ClientID),
 	} {
 		if s != "" {

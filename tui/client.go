@@ -29,6 +29,10 @@ var (
 		{string(flow.AuthPost), "in the body"},
 		{string(flow.AuthBasic), "Basic"},
 	}
+	signIns = []option{
+		{"", "in a browser here"},
+		{"device", "on another device"},
+	}
 	responseModes = []option{
 		{string(flow.ModeDefault), "default"},
 		{string(flow.ModeQuery), "query"},
@@ -161,6 +165,7 @@ func (m *Model) startSettings() tea.Cmd {
 			textField("domain", "Domain hint", c.DomainHint, ""),
 			choiceField("auth", "Client authentication", string(c.AuthMethod), "How the secret is sent to the token endpoint.", authMethods...),
 			secretField("secret", "Client secret", "Empty: as before."),
+			choiceField("device", "Sign-in", choose(c.Device, "device", ""), "With a code there is neither a redirect nor PKCE (the device flow, RFC 8628).", signIns...),
 			choiceField("paste", "The answer comes", choose(c.Paste, "yes", ""), "Listening needs a redirect URI on this machine.",
 				option{"", "to a listener here"}, option{"yes", "by paste"}),
 		},
@@ -210,6 +215,7 @@ func settingsFrom(f *form, c flow.Config) flow.Config {
 	if s := f.get("secret"); s != "" {
 		c.ClientSecret = s
 	}
+	c.Device = f.get("device") != ""
 	c.Paste = f.get("paste") != ""
 	return c
 }

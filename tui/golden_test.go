@@ -59,6 +59,8 @@ var pictures = map[string]func() (Model, []string){
 	"settings": func() (Model, []string) { m, _ := fixture("dark", flow.StepAuthorize, false); return m, []string{","} },
 	"edit":     func() (Model, []string) { m := editable(); return m, []string{"e", "down"} },
 	"waiting":  func() (Model, []string) { return waitingModel(), nil },
+
+	"waiting for a device": func() (Model, []string) { return deviceModel(), nil },
 }
 
 // editable stands before a request with parameters.
@@ -80,6 +82,24 @@ func waitingModel() Model {
 	m.visit.reading.pending = w.pending
 	m.visit.cancel, m.visit.since = func() {}, noon
 	m.visit.reading.transcript.Steps = []flow.Step{{ID: flow.StepAuthorize, Values: []flow.Value{{Name: "url", Value: "https://login.example/tenant/oauth2/v2.0/authorize?client_id=6731de76&state=k3Zq"}}}}
+	return m
+}
+
+// deviceModel waits for a person to type a code on another device.
+func deviceModel() Model {
+	m, w := fixture("dark", flow.StepToken, false)
+	w.pending.Request, w.waits = &flow.Request{Method: "POST", URL: "https://login.example/token"}, true
+	m.visit.reading.pending = w.pending
+	m.visit.cancel, m.visit.since = func() {}, noon
+	m.visit.reading.transcript.Config.Device = true
+	m.visit.reading.transcript.Steps = []flow.Step{
+		{ID: flow.StepDevice, Values: []flow.Value{
+			{Name: "user_code", Value: "WDJB-MJHT"},
+			{Name: "verification_uri", Value: "https://login.example/device"},
+			{Name: "verification_uri_complete", Value: "https://login.example/device?user_code=WDJB-MJHT"},
+		}},
+		{ID: flow.StepToken, Exchanges: make([]flow.Exchange, 3)},
+	}
 	return m
 }
 

@@ -182,7 +182,15 @@ func init() {
 		{
 			Binding: bind("p", "p", "paste answer"), group: "Waiting", foot: 3,
 			long: "Hand over the address that the browser ended on, or the code, by hand.",
-			do:   func(m *Model) tea.Cmd { return m.askPaste(m.visit.reading.transcript.Landing()) },
+			why: func(m *Model) string {
+				return choose(m.awaitsDevice(), "Nothing comes back to paste: the browser is on another device.", "")
+			},
+			do: func(m *Model) tea.Cmd { return m.askPaste(m.visit.reading.transcript.Landing()) },
+		},
+		{
+			Binding: bind("c", "c", "copy code"), group: "Waiting", foot: 5,
+			long: "Copy the code that is typed on the other device, in the device flow.",
+			why:  (*Model).whyNoUserCode, do: (*Model).copyUserCode,
 		},
 		{
 			Binding: bind("esc ctrl+x", "esc", "cancel"), group: "Waiting", foot: 4,

@@ -251,7 +251,7 @@ func (m *Model) isRunning() bool { return m.visit.cancel != nil }
 // waiting says whether a person has to do something in a browser now.
 func (m *Model) waiting() bool {
 	v := &m.visit
-	return m.screen == screenWalk && m.isRunning() && v.reading.more && v.reading.pending.Waiting &&
+	return m.screen == screenWalk && m.isRunning() && v.reading.more && (v.reading.pending.Waiting || m.awaitsDevice()) &&
 		(v.browsers == nil || !v.browsers.Played() || v.config.Paste)
 }
 

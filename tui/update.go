@@ -129,7 +129,7 @@ func (m *Model) onPaste(msg tea.PasteMsg) tea.Cmd {
 		m.openDiagnose()
 		m.diagnose(msg.Content)
 		return nil
-	case m.screen == screenWalk && m.live() && (m.waiting() || m.visit.reading.pending.Waiting):
+	case m.screen == screenWalk && m.live() && !m.awaitsDevice() && (m.waiting() || m.visit.reading.pending.Waiting):
 		return m.askPaste(msg.Content)
 	}
 	m.say(toneFaint, "There is nothing to paste into here.")

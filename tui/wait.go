@@ -12,12 +12,18 @@ import (
 
 // authorizeURL is the address that the browser has to open, as it is.
 func (m *Model) authorizeURL() string {
+	if m.visit.reading.transcript.Config.Device {
+		return m.devicePage()
+	}
 	u, _ := m.visit.reading.transcript.Step(flow.StepAuthorize).Value("url")
 	return u
 }
 
 // waitSheet is what is shown while the walk waits for a browser.
 func (m *Model) waitSheet() sheet {
+	if m.awaitsDevice() {
+		return m.deviceSheet()
+	}
 	v := &m.visit
 	s := sheet{title: "Waiting for the browser", width: min(84, m.w-8)}
 	keys := []string{"y", "copy address", "p", "paste answer", "esc", "cancel"}

@@ -192,3 +192,55 @@ func TestWaitingForAnOwnBrowser(t *testing.T) {
 	d.Settled()
 	d.Shows("× Callback")
 }
+
+// A sign-in on another device is one setting away, its wait shows what to type
+// where, and esc ends it.
+func TestWaitingForAnotherDevice(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 80, 24)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press(",", "up", "up", "right", "enter")
+	d.Until("device code")
+	d.Until("▸ Discovery")
+	d.Hides("Verifier")
+	d.Press("o", "a")
+	d.Until("Waiting for the other device")
+	d.Until("Asked       once")
+	d.Shows("/devicelogin", "Expires in")
+	code := regexp.MustCompile(`Code +([A-Z0-9]{9})`).FindStringSubmatch(d.Screen())
+	if code == nil {
+		t.Fatalf("there is no code to type:\n%s", d.Screen())
+	}
+	d.Press("c")
+	d.Until("Sent to the clipboard: the code")
+	d.Press("esc")
+	d.Until("Cancelled")
+	d.Settled()
+	d.Shows("× Token")
+	if len(d.Said) != 1 || !strings.Contains(d.Said[0], code[1]) {
+		t.Errorf("copied %q, want %s", d.Said, code[1])
+	}
+}
+
+// The played browser types the code by itself.
+func TestTheDeviceFlowIsPlayed(t *testing.T) {
+	o := onPractice(t)
+	was := o.Practice
+	o.Practice = func() (flow.Config, flow.Browser, error) {
+		c, b, err := was()
+		c.Device = true
+		return c, b, err
+	}
+	d := tui.NewDriver(t, tui.New(o), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	for _, step := range []string{"Discovery", "Device code", "Token", "Keys"} {
+		d.Shows("▸ " + step)
+		d.Press("enter")
+		d.Settled()
+		d.Shows("✓ " + step)
+		d.Press("enter")
+	}
+	d.Press("d")
+	d.Until("go to this page, type this code")
+}

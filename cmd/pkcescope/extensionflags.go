@@ -14,6 +14,7 @@ import (
 // authorization request asks for beyond it, what guards it, and what is done
 // with the tokens afterwards.
 type extensionFlags struct {
+	device bool
 	hybrid bool
 	maxAge int
 	hint   string
@@ -24,6 +25,7 @@ type extensionFlags struct {
 }
 
 func (f *extensionFlags) add(s *pflag.FlagSet) {
+	s.BoolVar(&f.device, "device", false, "sign in on another device, with a code that is typed there, in place of a redirect and PKCE (RFC 8628)")
 	s.BoolVar(&f.hybrid, "hybrid", false, "ask for an ID token with the code (response_type code id_token)")
 	s.StringArrayVar(&f.ask.Resources, "resource", nil, "the `URI` of the API that the token is for (RFC 8707); may be repeated")
 	s.StringVar(&f.ask.Claims, "claims", "", "the claims to ask for, as the `JSON` of OpenID Connect Core section 5.5")
@@ -48,6 +50,7 @@ func (f *extensionFlags) apply(set *pflag.FlagSet, c *flow.Config) error {
 	if set.Changed("hybrid") {
 		c.Ask.ResponseType = map[bool]string{true: flow.ResponseHybrid, false: flow.ResponseCode}[f.hybrid]
 	}
+	override(set, "device", &c.Device, f.device)
 	override(set, "resource", &c.Ask.Resources, f.ask.Resources)
 	override(set, "claims", &c.Ask.Claims, f.ask.Claims)
 	override(set, "acr-values", &c.Ask.ACRValues, f.ask.ACRValues)

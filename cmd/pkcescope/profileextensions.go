@@ -5,6 +5,7 @@ import "github.com/pkcescope/pkcescope/flow"
 // savedExtensions is a [profile.NAME.extensions] table: what a client asks for
 // beyond the plain code flow. Its keys are the flags' names with underscores.
 type savedExtensions struct {
+	Device                bool     `toml:"device,omitempty"`
 	ResponseType          string   `toml:"response_type,omitempty"`
 	Resources             []string `toml:"resources,omitempty"`
 	Claims                string   `toml:"claims,omitempty"`
@@ -27,12 +28,12 @@ type savedExtensions struct {
 // none.
 func saveableExtensions(c flow.Config) *savedExtensions {
 	a, p, l := c.Ask, c.Protection, c.Afterwards
-	if a.ResponseType == "" && len(a.Resources) == 0 && a.Claims == "" && a.ACRValues == "" && a.MaxAge == nil &&
+	if !c.Device && a.ResponseType == "" && len(a.Resources) == 0 && a.Claims == "" && a.ACRValues == "" && a.MaxAge == nil &&
 		a.AuthorizationDetails == "" && len(a.Parameters) == 0 && p == (flow.Protection{}) && l == (flow.Afterwards{}) {
 		return nil
 	}
 	return &savedExtensions{
-		ResponseType: a.ResponseType, Resources: a.Resources, Claims: a.Claims, ACRValues: a.ACRValues, MaxAge: a.MaxAge,
+		Device: c.Device, ResponseType: a.ResponseType, Resources: a.Resources, Claims: a.Claims, ACRValues: a.ACRValues, MaxAge: a.MaxAge,
 		AuthorizationDetails: a.AuthorizationDetails, Parameters: a.Parameters, PAR: p.PAR, JAR: p.JAR, DPoP: p.DPoP,
 		Call: l.Call, Introspect: l.Introspect, Revoke: l.Revoke, Logout: l.Logout, PostLogoutRedirectURI: l.PostLogoutRedirectURI,
 	}
@@ -43,6 +44,7 @@ func (s *savedExtensions) apply(c *flow.Config) {
 	if s == nil {
 		return
 	}
+	c.Device = s.Device
 	c.Ask = flow.Ask{
 		ResponseType: s.ResponseType, Resources: s.Resources, Claims: s.Claims, ACRValues: s.ACRValues, MaxAge: s.MaxAge,
 		AuthorizationDetails: s.AuthorizationDetails, Parameters: s.Parameters,

@@ -16,10 +16,14 @@ type progress struct {
 	stderr io.Writer
 	news   chan struct{}
 	told   map[flow.StepID]bool
+	// shown is the user code of the device flow that was shown last. It is
+	// never shown where a played browser types it.
+	shown  string
+	played bool
 }
 
-func newProgress(stderr io.Writer) *progress {
-	return &progress{stderr: stderr, news: make(chan struct{}, 1), told: map[flow.StepID]bool{}}
+func newProgress(stderr io.Writer, played bool) *progress {
+	return &progress{stderr: stderr, played: played, news: make(chan struct{}, 1), told: map[flow.StepID]bool{}}
 }
 
 // changed is [flow.Options.Changed]. It must not block, and one piece of news
@@ -59,6 +63,7 @@ func (p *progress) follow(w *flow.Walk, waiting func(listening []string)) (stop 
 
 // tell prints the steps that have ended since the last time.
 func (p *progress) tell(t flow.Transcript) {
+	p.showCode(t.Step(flow.StepDevice))
 	var fresh []flow.StepID
 	for _, s := range t.Steps {
 		switch s.Status {
@@ -81,6 +86,18 @@ func (p *progress) tell(t flow.Transcript) {
 			}
 		}
 	}
+}
+
+// showCode tells the person what to type where, as soon as the provider has
+// said so: a browser may be opened at once.
+func (p *progress) showCode(device flow.Step) {
+	code, _ := device.Value("user_code")
+	page, ok := device.Value("verification_uri")
+	if !ok || p.played || code == p.shown {
+		return
+	}
+	p.shown = code
+	fmt.Fprintf(p.stderr, "\nType the code %s at %s, in a browser on any device.\n\n", inspect.Clean(code), inspect.Clean(page))
 }
 
 // step prints a step and what a person should know about it.

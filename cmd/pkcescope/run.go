@@ -108,7 +108,7 @@ func (f *clientFlags) signIn(ctx context.Context, cancel context.CancelCauseFunc
 	if err != nil {
 		return flow.Transcript{}, err
 	}
-	p := newProgress(in.stderr)
+	p := newProgress(in.stderr, opener.Played())
 	warned := &forewarned{Browser: opener, stderr: in.stderr}
 	walk, err := flow.New(c, flow.Options{Browser: warned, Changed: p.changed})
 	if err != nil {
