@@ -32,6 +32,8 @@ type sheet struct {
 	// The cursor stands in a field: in line cursor, cursorX cells from the left.
 	cursor, cursorX int
 	hasCursor       bool
+	// follow says that line cursor is kept in sight, with a cursor or without.
+	follow bool
 	// selected is the item that has the bar, 0 for none.
 	selected int
 }

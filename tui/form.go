@@ -16,6 +16,12 @@ type field struct {
 	choice          int
 	secret          bool
 	problem         string
+	// heading stands over the first field of a group, notes over the field
+	// itself, under its label.
+	heading string
+	notes   []string
+	// more says that the field is another entry of the list before it.
+	more bool
 	// only says whether the field applies to what the form holds; nil: always.
 	only func(*form) bool
 }
@@ -200,7 +206,7 @@ func (f *form) sheet(m *Model) sheet {
 	if f.extraFoot != nil {
 		foot = append(foot, f.extraFoot(f)...)
 	}
-	s := sheet{title: f.title, width: w, foot: footText(foot...), offset: f.offset}
+	s := sheet{title: f.title, width: w, foot: footText(foot...), offset: f.offset, follow: true}
 	if f.intro != "" {
 		s.lines = append(s.lines, prose(toneFaint, 0, f.intro), line{})
 	}
@@ -214,14 +220,26 @@ func (f *form) sheet(m *Model) sheet {
 		if !f.shown(i) {
 			continue
 		}
+		if x.heading != "" {
+			if i > 0 {
+				s.lines = append(s.lines, line{})
+			}
+			s.lines = append(s.lines, line{spans: []span{{"─── ", toneFaint}, {x.heading, toneStrong}}})
+		}
 		lt := choose(i == f.at, toneHere, toneText)
+		name := choose(x.more, "", x.label)
 		var spans []span
 		indent := label + 3
 		if over {
-			s.lines = append(s.lines, plain(lt, x.label))
-			spans, indent = []span{{"  ", toneText}}, 2
+			if !x.more {
+				s.lines = append(s.lines, plain(lt, name))
+			}
+			spans, indent = []span{{choose(i == f.at, "▸ ", "  "), toneHere}}, 2
 		} else {
-			spans = []span{{fill(m, x.label, label), lt}, {choose(i == f.at, " ▸ ", "   "), toneHere}}
+			spans = []span{{fill(m, name, label), lt}, {choose(i == f.at, " ▸ ", "   "), toneHere}}
+		}
+		for _, n := range x.notes {
+			s.lines = append(s.lines, prose(toneText, indent, n))
 		}
 		room := w - indent
 		from := len(s.lines)
@@ -237,7 +255,7 @@ func (f *form) sheet(m *Model) sheet {
 			}
 			t := toneField
 			if text == "" && i != f.at {
-				text, t = choose(x.secret, "none", "–"), toneFaint
+				text, t = choose(x.secret, "none", choose(x.more, "+", "–")), toneFaint
 			}
 			spans = append(spans, span{text, t})
 			if i == f.at {

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -43,8 +41,10 @@ type LabSession interface {
 // that can be looked at, and changed unless it is locked.
 type LabSetting struct {
 	Name, Label, Value string
-	Choices            []string
-	Locked             string // why it cannot be changed
+	List               bool     // Value has any number of lines
+	Choices            []string // the only values; of a list, its only entries
+	New                string   // the value that adds an entry, where none can be written
+	Locked             string   // why it cannot be changed
 }
 
 // labs is the screen of the broken tenants.
@@ -214,53 +214,8 @@ func (m *Model) labHint() tea.Cmd {
 	return nil
 }
 
-// startLabSettings shows everything that can be looked at in the portal and in
-// the client, and runs again with what was changed.
-func (m *Model) startLabSettings() tea.Cmd {
-	s := m.labs.session
-	var fields []*field
-	was := map[string]string{}
-	for _, x := range s.Settings() {
-		value := strings.ReplaceAll(x.Value, "\n", `\n`)
-		hint := x.Name + "."
-		if x.Locked != "" {
-			hint += " Cannot be changed: " + x.Locked
-		}
-		var f *field
-		if len(x.Choices) > 0 {
-			var options []option
-			for _, c := range x.Choices {
-				options = append(options, option{c, choose(c == "", "not sent", c)})
-			}
-			f = choiceField(x.Name, x.Label, x.Value, hint, options...)
-		} else {
-			f = textField(x.Name, x.Label, inspect.Clean(value), hint)
-		}
-		was[x.Name] = f.value()
-		fields = append(fields, f)
-	}
-	f := &form{
-		title: "The client and its registration", action: "run again", fields: fields,
-		intro: `Entries of a list are set apart by \n. "new" in Client secrets adds one, and {new secret} as a value stands for it.`,
-		submit: func(m *Model, f *form) tea.Cmd {
-			for i, x := range f.fields {
-				if x.value() == was[x.id] {
-					continue
-				}
-				if err := s.Set(x.id, strings.ReplaceAll(x.value(), `\n`, "\n")); err != nil {
-					x.problem = explainError(err)
-					f.step(i - f.at)
-					return nil
-				}
-				was[x.id] = x.value()
-			}
-			m.shut()
-			return m.walkLab(true)
-		},
-	}
-	m.open(f.start())
-	return nil
-}
+// isOpen says whether the selected lab is the one being worked on.
+func (l *labs) isOpen() bool { return l.session != nil && l.entry == l.at }
 
 // end closes the lab that is open.
 func (l *labs) end() {
@@ -287,12 +242,12 @@ func (m *Model) labContent() content {
 	if e.Solved {
 		d.lines = append(d.lines, plain(toneGood, "✓ Solved."), line{})
 	}
-	if l.session != nil && l.entry == l.at {
+	if l.isOpen() {
 		if l.tried && !e.Solved {
 			d.lines = append(d.lines, plain(toneWarn, "Not solved yet."), line{})
 		}
 		for _, h := range l.hints {
-			d.lines = append(d.lines, line{spans: []span{{"Hint  ", toneFaint}, {inspect.Clean(h), toneText}}, hang: 6, prose: true})
+			d.lines = append(d.lines, line{spans: []span{{"Hint  ", toneFaint}, {inspect.Clean(h), toneText}}, hang: 6, prose: true}, line{})
 		}
 		d.lines = append(d.lines, prose(toneFaint, 0, "This lab is open: enter goes back to it."))
 		return content{title: e.Title, note: e.ID, doc: d}
@@ -310,12 +265,19 @@ func newLabsCommands() []command {
 	move := func(by int) func(*Model) tea.Cmd {
 		return func(m *Model) tea.Cmd { m.labs.move(by, len(m.labs.entries)); return nil }
 	}
+	scroll := func(by int) func(*Model) tea.Cmd {
+		return func(m *Model) tea.Cmd { return m.labs.scroll(by) }
+	}
 	return []command{
-		{Binding: bind("enter", "enter", "start"), group: "Broken tenants", foot: 1, long: "Start the tenant of the selected lab, or go back to it.", do: (*Model).chooseLab},
+		{
+			Binding: bind("enter", "enter", "start"), group: "Broken tenants", foot: 1, long: "Start the tenant of the selected lab, or go back to it.",
+			label: func(m *Model) string { return choose(m.labs.isOpen(), "go on", "start") },
+			do:    (*Model).chooseLab,
+		},
 		{Binding: bind("down j tab", "↑↓", "choose"), group: "Broken tenants", foot: 2, long: "Choose another.", do: move(1)},
 		{Binding: bind("up k shift+tab", "↑", "choose"), do: move(-1)},
-		{Binding: bind("pgdown", "pgup/pgdn", "page"), group: "Broken tenants", long: "Ten down or up.", do: move(10)},
-		{Binding: bind("pgup", "pgup", "page"), do: move(-10)},
+		{Binding: bind("pgdown space", "pgup/pgdn", "scroll"), group: "Broken tenants", long: "Scroll the text.", do: scroll(5)},
+		{Binding: bind("pgup", "pgup", "scroll"), do: scroll(-5)},
 		{Binding: bind("home g", "g/G", "ends"), group: "Broken tenants", long: "To the first or the last.", do: move(-1 << 10)},
 		{Binding: bind("end G", "G", "ends"), do: move(1 << 10)},
 		{Binding: bind("esc", "esc", "back"), group: "Program", foot: 88, long: "Go back. An open lab is kept.", do: func(m *Model) tea.Cmd { m.screen = m.labs.back; return nil }},

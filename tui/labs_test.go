@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
@@ -133,6 +134,65 @@ func TestGoldenLabs(t *testing.T) {
 		t.Run(w.name, func(t *testing.T) {
 			m := sized(New(Options{Theme: "dark", Labs: shelf{map[string]bool{"letter-case": true}}}), w.w, w.h, "b", "down")
 			golden.RequireEqual(t, ansi.Strip(m.View().Content))
+		})
+	}
+}
+
+// down goes to the first field whose hint holds the text.
+func down(d *Driver, hint string) {
+	d.t.Helper()
+	for range 60 {
+		if strings.Contains(d.Screen(), hint) {
+			return
+		}
+		d.Press("down")
+	}
+	d.t.Fatalf("no field is called %s", hint)
+}
+
+// A list has a field for each entry and one more, a policy a switch, and a
+// secret is made by the portal: each of these labs is solved so.
+func TestListsAreChangedEntryByEntry(t *testing.T) {
+	for _, row := range []struct {
+		lab    string
+		change func(d *Driver)
+	}{
+		{"trailing-slash", func(d *Driver) {
+			down(d, "registration.native.")
+			d.Press("down") // the field behind the only entry
+			d.Type("http://localhost/auth")
+		}},
+		{"letter-case", func(d *Driver) { // the entry is written over
+			down(d, "registration.native.")
+			d.Press("ctrl+u")
+			d.Type("http://localhost/signin")
+		}},
+		{"conditional-access", func(d *Driver) {
+			down(d, "tenant.conditional_access.")
+			d.Press("right")
+		}},
+		{"secret-expired", func(d *Driver) {
+			down(d, "client.secret.")
+			d.Press("ctrl+u")
+			d.Type("{new secret}")
+			down(d, "registration.secrets.")
+			d.Press("right")
+		}},
+	} {
+		t.Run(row.lab, func(t *testing.T) {
+			labs := broken.Labs()
+			d := NewDriver(t, New(Options{Theme: "dark", Labs: shelf{map[string]bool{}}}), 120, 40)
+			d.Press("b")
+			for i := 0; labs[i].ID != row.lab; i++ {
+				d.Press("down")
+			}
+			d.Press("enter")
+			d.Until("Discovery")
+			d.Press(",")
+			row.change(d)
+			d.Press("enter")
+			d.Until("Solved")
+			d.Model.(Model).close()
 		})
 	}
 }

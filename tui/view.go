@@ -339,7 +339,7 @@ func (m *Model) sheetPad() int { return choose(m.h >= 30, 1, 0) }
 // sheetFirst is the first row of a sheet that is shown.
 func (m *Model) sheetFirst(s sheet, r rect, d *doc) int {
 	room := m.sheetRoom(s, r)
-	if s.selected == 0 && !s.hasCursor {
+	if s.selected == 0 && !s.hasCursor && !s.follow {
 		return s.first(room, d.rows(), -1)
 	}
 	if s.cursor >= len(s.lines) {

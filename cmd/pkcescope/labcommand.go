@@ -257,7 +257,9 @@ func (b *labBench) runJSON(reveal bool) error {
 		Name    string   `json:"name"`
 		Label   string   `json:"label"`
 		Value   string   `json:"value"`
+		List    bool     `json:"list,omitempty"`
 		Choices []string `json:"choices,omitempty"`
+		New     string   `json:"new,omitempty"`
 		Locked  string   `json:"locked,omitempty"`
 	}
 	doc := struct {
@@ -298,6 +300,10 @@ func (b *labBench) printSettings() {
 		switch {
 		case s.Locked != "":
 			note = "   (cannot be changed: " + s.Locked + ")"
+		case s.New != "":
+			note = "   (" + s.New + " adds one)"
+		case s.List && len(s.Choices) > 0:
+			note = "   (any of " + strings.Join(s.Choices, ", ") + ")"
 		case len(s.Choices) > 0:
 			note = "   (" + strings.Join(s.Choices, ", ") + ")"
 		}

@@ -39,3 +39,29 @@ func TestDiscoveryIsAsPublished(t *testing.T) {
 		}
 	}
 }
+
+// Each key says whose tokens it signs: at one tenant that tenant's, at common
+// every tenant's.
+func TestEachKeyNamesItsIssuer(t *testing.T) {
+	p := newPlay(t, Options{})
+	p.s.RotateKey()
+	for segment, issuer := range map[string]string{
+		"common": "/{tenantid}/v2.0", "consumers": "/" + consumersDirectory.ID + "/v2.0", homeDirectory.ID: "/" + homeDirectory.ID + "/v2.0",
+	} {
+		res, err := p.http.Do(p.get(p.s.URL + "/" + segment + "/discovery/v2.0/keys"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var set struct{ Keys []jwk }
+		readJSON(t, res.Body, &set)
+		_ = res.Body.Close()
+		if len(set.Keys) != 2 {
+			t.Fatalf("%s: %d keys, want 2", segment, len(set.Keys))
+		}
+		for _, k := range set.Keys {
+			if k.Issuer != p.s.URL+issuer {
+				t.Errorf("%s: a key's issuer is %s, want …%s", segment, k.Issuer, issuer)
+			}
+		}
+	}
+}

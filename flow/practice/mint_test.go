@@ -2,6 +2,7 @@ package practice
 
 import (
 	"fmt"
+	"net/url"
 	"testing"
 )
 
@@ -162,5 +163,28 @@ func TestTooManyGroupsAreALinkThatWorks(t *testing.T) {
 	readJSON(t, res.Body, &list)
 	if len(list.Value) != maxGroups+1 {
 		t.Errorf("the link gives %d groups, status %s", len(list.Value), res.Status)
+	}
+}
+
+// An access token lives 60 to 90 minutes, by chance, and says so in its own
+// exp as in the response.
+func TestLifetimesAreRandomWithin60To90Minutes(t *testing.T) {
+	p := newPlay(t, Options{})
+	token := p.tokens().RefreshToken
+	seen := map[float64]bool{}
+	for range 6 {
+		r := p.redeem(url.Values{"grant_type": {"refresh_token"}, "client_id": {p.app.ClientID}, "refresh_token": {token}})
+		in, _ := r.ExpiresIn.(float64)
+		if in < 3600 || in > 5400 {
+			t.Errorf("expires_in = %v", r.ExpiresIn)
+		}
+		exp, _ := claimsOf(t, r.AccessToken)["exp"].(float64)
+		if left := exp - float64(p.clock.now().Unix()); left < in-30 || left > in {
+			t.Errorf("expires_in = %v, and exp leaves %v", in, left)
+		}
+		seen[in] = true
+	}
+	if len(seen) < 2 {
+		t.Errorf("six tokens with the same lifetime %v", seen)
 	}
 }

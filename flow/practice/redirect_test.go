@@ -89,3 +89,15 @@ func TestABareHostGetsItsSlash(t *testing.T) {
 		}
 	}
 }
+
+// A redirect URI that has a query keeps it (RFC 6749 section 3.1.2).
+func TestTheResponseIsAddedToAQuery(t *testing.T) {
+	p := newPlay(t, Options{}).change(func(r *Registration) { r.Native = []string{"http://localhost/cb?shop=7"} })
+	at := p.signIn("alex@contoso.onmicrosoft.com", p.asking("redirect_uri", "http://localhost/cb?shop=7"))
+	if at.left == nil {
+		at = p.press(at, nil) // consent
+	}
+	if q := at.left.Query(); q.Get("shop") != "7" || q.Get("code") == "" || strings.Count(at.left.String(), "?") != 1 {
+		t.Errorf("the browser went to %s", at.left)
+	}
+}

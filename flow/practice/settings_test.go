@@ -94,3 +94,21 @@ func TestTheKeyIsRotatedOnDemand(t *testing.T) {
 		t.Errorf("%d keys, the newest is the old one: %t", len(p.s.keys.all()), got == old)
 	}
 }
+
+// No page may be framed, and none runs a script but the one that posts a
+// response.
+func TestPagesCannotBeFramedOrScripted(t *testing.T) {
+	p := newPlay(t, Options{})
+	for _, path := range []string{"/", "/settings", "/devicelogin", "/" + p.authority + "/oauth2/v2.0/authorize?" + p.params().Encode(), "/x/oauth2/v2.0/authorize"} {
+		res, err := p.http.Do(p.get(p.s.URL + path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		policy := res.Header.Get("Content-Security-Policy")
+		if !strings.Contains(policy, "frame-ancestors 'none'") || res.Header.Get("X-Frame-Options") != "DENY" ||
+			!strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+			t.Errorf("%s: %v", path, res.Header)
+		}
+	}
+}

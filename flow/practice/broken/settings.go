@@ -20,8 +20,14 @@ type Setting struct {
 	Label string
 	// Value is the present value; lists have one entry on each line.
 	Value string
-	// Choices are the only values that can be set, if there are any.
+	// List says that the value has any number of entries, one on each line.
+	List bool
+	// Choices are the only values that can be set, if there are any; of a list,
+	// its only entries.
 	Choices []string
+	// New is the value that adds an entry which the portal makes, where
+	// entries cannot be written.
+	New string
 	// Locked says why this lab does not let it be changed; empty if it does.
 	Locked string
 }
@@ -35,10 +41,17 @@ const NewSecret = "new"
 // list.
 const NewestSecret = "{new secret}"
 
+// Two lists that are not written entry by entry.
+const (
+	secretsSetting  = "registration.secrets"
+	policiesSetting = "tenant.conditional_access"
+)
+
 // setting is how one is read and written. Of the two kinds only one is set.
 type setting struct {
 	name, label string
 	choices     []string
+	list        bool
 	client      func(*Client) (get func() string, set func(string) error)
 	app         func(*practice.Registration) (get func() string, set func(string) error)
 	tenant      func(*practice.Circumstances) (get func() string, set func(string) error)
@@ -60,29 +73,29 @@ var settings = []setting{
 	{name: "client.scopes", label: "Scopes", client: func(c *Client) (func() string, func(string) error) { return text(&c.Scopes) }},
 	{name: "client.method", label: "PKCE method", choices: methods, client: func(c *Client) (func() string, func(string) error) { return text(&c.Method) }},
 	{name: "client.prompt", label: "prompt", client: func(c *Client) (func() string, func(string) error) { return text(&c.Prompt) }},
-	{name: "client.edits", label: "What the app does differently", client: func(c *Client) (func() string, func(string) error) { return lines(&c.Edits) }},
+	{name: "client.edits", label: "What the app does differently", list: true, client: func(c *Client) (func() string, func(string) error) { return lines(&c.Edits) }},
 	{name: "client.clock", label: "The app's clock is ahead by", client: clock},
 	{name: "client.token_requests", label: "Token requests sent", client: func(c *Client) (func() string, func(string) error) { return number(&c.TokenRequests) }},
 
 	{name: "registration.supported_accounts", label: "Supported account types", choices: audiences, app: func(r *practice.Registration) (func() string, func(string) error) {
 		return text(&r.SupportedAccounts)
 	}},
-	{name: "registration.web", label: "Web: Redirect URIs", app: func(r *practice.Registration) (func() string, func(string) error) { return lines(&r.Web) }},
-	{name: "registration.spa", label: "Single-page application: Redirect URIs", app: func(r *practice.Registration) (func() string, func(string) error) { return lines(&r.SPA) }},
-	{name: "registration.native", label: "Mobile and desktop applications: Redirect URIs", app: func(r *practice.Registration) (func() string, func(string) error) { return lines(&r.Native) }},
+	{name: "registration.web", label: "Web: Redirect URIs", list: true, app: func(r *practice.Registration) (func() string, func(string) error) { return lines(&r.Web) }},
+	{name: "registration.spa", label: "Single-page application: Redirect URIs", list: true, app: func(r *practice.Registration) (func() string, func(string) error) { return lines(&r.SPA) }},
+	{name: "registration.native", label: "Mobile and desktop applications: Redirect URIs", list: true, app: func(r *practice.Registration) (func() string, func(string) error) { return lines(&r.Native) }},
 	{name: "registration.allow_public_client_flows", label: "Allow public client flows", choices: yesNo, app: func(r *practice.Registration) (func() string, func(string) error) {
 		return truth(&r.AllowPublicClientFlows)
 	}},
 	{name: "registration.implicit_id_tokens", label: "ID tokens (used for implicit and hybrid flows)", choices: yesNo, app: func(r *practice.Registration) (func() string, func(string) error) {
 		return truth(&r.ImplicitIDTokens)
 	}},
-	{name: "registration.secrets", label: "Certificates & secrets: Client secrets", app: secrets},
-	{name: "registration.permissions", label: "API permissions: Microsoft Graph, delegated", app: permissions},
+	{name: secretsSetting, label: "Certificates & secrets: Client secrets", list: true, app: secrets},
+	{name: "registration.permissions", label: "API permissions: Microsoft Graph, delegated", list: true, app: permissions},
 	{name: "registration.admin_consent", label: "Grant admin consent", choices: yesNo, app: func(r *practice.Registration) (func() string, func(string) error) { return truth(&r.AdminConsent) }},
 	{name: "registration.assignment_required", label: "Enterprise application: Assignment required?", choices: yesNo, app: func(r *practice.Registration) (func() string, func(string) error) {
 		return truth(&r.AssignmentRequired)
 	}},
-	{name: "registration.assigned", label: "Enterprise application: Users and groups", app: func(r *practice.Registration) (func() string, func(string) error) { return lines(&r.Assigned) }},
+	{name: "registration.assigned", label: "Enterprise application: Users and groups", list: true, app: func(r *practice.Registration) (func() string, func(string) error) { return lines(&r.Assigned) }},
 	{name: "registration.access_token_accepted_version", label: "Manifest: requestedAccessTokenVersion", choices: tokenKinds, app: func(r *practice.Registration) (func() string, func(string) error) {
 		return number(&r.AccessTokenAcceptedVersion)
 	}},
@@ -91,7 +104,7 @@ var settings = []setting{
 	{name: "tenant.user_consent_disabled", label: "Consent and permissions: Do not allow user consent", choices: yesNo, tenant: func(c *practice.Circumstances) (func() string, func(string) error) {
 		return truth(&c.UserConsentDisabled)
 	}},
-	{name: "tenant.conditional_access", label: "Conditional Access: policies that are on", tenant: policies},
+	{name: policiesSetting, label: "Conditional Access: policies that are on", list: true, tenant: policies},
 }
 
 // Settings returns what can be changed, with its present values.
@@ -103,7 +116,17 @@ func (s *Session) Settings() []Setting {
 	for _, def := range settings {
 		client := s.client
 		get, _ := def.bind(&client, &tenant.Registrations[0], &tenant.Circumstances)
-		out = append(out, Setting{Name: def.name, Label: def.label, Value: get(), Choices: def.choices, Locked: s.Lab.Locked[def.name]})
+		x := Setting{Name: def.name, Label: def.label, Value: get(), List: def.list, Choices: def.choices, Locked: s.Lab.Locked[def.name]}
+		switch def.name {
+		case secretsSetting:
+			x.New = NewSecret
+		case policiesSetting:
+			x.Choices = nil
+			for _, p := range s.Lab.Circumstances.ConditionalAccess {
+				x.Choices = append(x.Choices, p.Name)
+			}
+		}
+		out = append(out, x)
 	}
 	return out
 }
@@ -144,6 +167,9 @@ func (s *Session) Set(name, value string) error {
 	}
 	var problem error
 	err := s.server.Update(func(t *practice.Tenant) {
+		if name == policiesSetting { // one that was switched off can be put back
+			t.Circumstances.ConditionalAccess = slices.Clone(s.Lab.Circumstances.ConditionalAccess)
+		}
 		_, set := def.bind(nil, &t.Registrations[0], &t.Circumstances)
 		problem = set(value)
 	})
@@ -275,8 +301,8 @@ func permissions(r *practice.Registration) (func() string, func(string) error) {
 		}
 }
 
-// policies are the names of the Conditional Access policies that are on. One
-// can be switched off by leaving it out; none can be added here.
+// policies are the names of the Conditional Access policies that are on, of
+// those that the lab has.
 func policies(c *practice.Circumstances) (func() string, func(string) error) {
 	return func() string {
 			var out []string
@@ -288,6 +314,11 @@ func policies(c *practice.Circumstances) (func() string, func(string) error) {
 			keep := map[string]bool{}
 			for line := range strings.Lines(s) {
 				keep[strings.TrimSpace(line)] = true
+			}
+			for name := range keep {
+				if name != "" && !slices.ContainsFunc(c.ConditionalAccess, func(p practice.Policy) bool { return p.Name == name }) {
+					return fmt.Errorf("this tenant has no policy %q", name)
+				}
 			}
 			c.ConditionalAccess = slices.DeleteFunc(c.ConditionalAccess, func(p practice.Policy) bool { return !keep[p.Name] })
 			return nil
