@@ -261,3 +261,72 @@ func TestRunSkipsWhatWasNotAskedFor(t *testing.T) {
 		}
 	}
 }
+
+func TestReconfigureKeepsWhatWasDiscoveredAndWhatCameBefore(t *testing.T) {
+	p := newProvider(t)
+	w := newWalk(t, p.config(), Options{Browser: &player{}})
+	if err := w.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := w.Transcript()
+	c := p.config()
+	c.Scopes = []string{"openid"}
+	if err := w.Reconfigure(c, StepAuthorize); err != nil {
+		t.Fatal(err)
+	}
+	if next, _ := w.Pending(); next.Step != StepAuthorize {
+		t.Errorf("the next step is %s", next.Step)
+	}
+	if err := w.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	after := w.Transcript()
+	verifier, _ := before.Step(StepVerifier).Value("code_verifier")
+	if v, _ := after.Step(StepVerifier).Value("code_verifier"); v != verifier {
+		t.Error("the verifier is another one")
+	}
+	if got, _ := after.Step(StepAuthorize).Value("scope"); got != "openid" {
+		t.Errorf("the scope is %q", got)
+	}
+	if after.Config.Provider.TokenEndpoint != before.Config.Provider.TokenEndpoint {
+		t.Error("what was discovered is gone")
+	}
+}
+
+func TestReconfigureRefusesWhatCannotBeWalkedAndChangesNothing(t *testing.T) {
+	p := newProvider(t)
+	w := newWalk(t, p.config(), Options{Browser: &player{}})
+	if err := w.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	bad := p.config()
+	bad.ClientID = ""
+	if err := w.Reconfigure(bad, StepAuthorize); err == nil {
+		t.Error("a client without an id was taken")
+	}
+	good := p.config()
+	good.Scopes = []string{"other"}
+	if err := w.Reconfigure(good, "nonsense"); err == nil {
+		t.Error("a step that does not exist was taken")
+	}
+	if tr := w.Transcript(); tr.Outcome != OutcomeOK || tr.Config.ClientID == "" || len(tr.Config.Scopes) == 1 {
+		t.Errorf("it was changed: %s, %v", tr.Outcome, tr.Config.Scopes)
+	}
+}
+
+func TestAnotherIssuerBeginsAtDiscovery(t *testing.T) {
+	p, other := newProvider(t), newProvider(t)
+	w := newWalk(t, p.config(), Options{Browser: &player{}})
+	if err := w.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Reconfigure(other.config(), StepToken); err != nil {
+		t.Fatal(err)
+	}
+	if next, _ := w.Pending(); next.Step != StepDiscovery {
+		t.Errorf("the next step is %s", next.Step)
+	}
+	if err := w.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -424,6 +424,36 @@ func (w *Walk) Rewind(step StepID) error {
 	return nil
 }
 
+// Reconfigure changes the client's settings and makes step the pending one, as
+// [Walk.Rewind] does. What was discovered stays unless the issuer changes, which
+// begins at discovery; keys and what protects the requests (Credential,
+// Protection) are those of the walk. The error is an [*Error] of kind refused,
+// and then nothing has changed.
+func (w *Walk) Reconfigure(c Config, step StepID) error {
+	given := c
+	c, err := c.complete(w.now())
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	was, wasGiven := w.t.Config, w.given
+	if c.Issuer == was.Issuer {
+		c.Provider, given.Provider = was.Provider, wasGiven.Provider
+	} else {
+		step = StepDiscovery
+	}
+	c.Protection, c.Credential = was.Protection, was.Credential
+	w.t.Config, w.given = c, given
+	w.mu.Unlock()
+	if err := w.Rewind(step); err != nil {
+		w.mu.Lock()
+		w.t.Config, w.given = was, wasGiven
+		w.mu.Unlock()
+		return err
+	}
+	return nil
+}
+
 // Cancel ends the run: the pending step becomes cancelled, and so does the
 // outcome, and nothing is left listening.
 func (w *Walk) Cancel() {

@@ -205,7 +205,7 @@ func (p *problem) scopeNamesResources() bool {
 		case "openid", "profile", "email", "offline_access":
 			continue
 		}
-		resource := "https://graph.microsoft.com" // where unqualified scopes go
+		resource := graphResource // where unqualified scopes go
 		if i := strings.LastIndex(s, "/"); i > 0 && (strings.Contains(s, "://") || isGUID(s[:i])) {
 			resource = strings.ToLower(strings.TrimRight(s[:i], "/"))
 		}

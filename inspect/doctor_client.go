@@ -128,8 +128,10 @@ func resourceOf(scope string) string {
 	if i := strings.LastIndexByte(scope, '/'); i > 0 && strings.Contains(scope, ":") {
 		return strings.TrimSuffix(scope[:i], "/")
 	}
-	return "https://graph.microsoft.com"
+	return graphResource
 }
+
+const graphResource = "https://graph.microsoft.com"
 
 func (d *doctor) scope() {
 	scopes := d.scopes()

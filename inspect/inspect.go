@@ -79,6 +79,9 @@ type Step struct {
 	Exchanges []Exchange
 	Tokens    []Token
 	Findings  []Finding
+	// Repair is the change to the client's settings that puts a failed step
+	// right; nil if there is none.
+	Repair *Repair
 }
 
 // Ref points to a clause or a vendor's page.

@@ -25,6 +25,7 @@ type documentStep struct {
 
 	Tokens   []Token   `json:"tokens"`
 	Findings []Finding `json:"findings"`
+	Repair   *Repair   `json:"repair,omitempty"`
 }
 
 // JSON returns the report as one JSON document, indented. Arrays and headers
@@ -52,6 +53,7 @@ func (rep Report) JSON() ([]byte, error) {
 		d := documentStep{Step: s, Tokens: []Token{}, Findings: []Finding{}}
 		d.Tokens = append(d.Tokens, rep.plain[s.ID].tokens...)
 		d.Findings = append(d.Findings, rep.plain[s.ID].findings...)
+		d.Repair = rep.plain[s.ID].repair
 		doc.Steps = append(doc.Steps, d)
 	}
 	return encode(doc)

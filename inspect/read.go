@@ -44,8 +44,10 @@ func read(t flow.Transcript, p *flow.Pending, o Options) Report {
 		for _, f := range findings {
 			d.findings = append(d.findings, r.fileFinding(f))
 		}
+		step := r.step(s, tokens[s.ID], findings)
+		d.repair, step.Repair = v.repairs[s.ID], v.repairs[s.ID]
 		rep.plain[s.ID] = d
-		rep.Steps = append(rep.Steps, r.step(s, tokens[s.ID], findings))
+		rep.Steps = append(rep.Steps, step)
 	}
 	rep.Summary = r.summary(rep.Steps)
 	rep.Arrows = r.arrows()
@@ -58,6 +60,7 @@ func read(t flow.Transcript, p *flow.Pending, o Options) Report {
 type stepData struct {
 	tokens   []Token
 	findings []Finding
+	repair   *Repair
 }
 
 // stepsOf returns the steps of t in the order of the walk, those that it does

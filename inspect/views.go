@@ -23,6 +23,7 @@ type views struct {
 	shown    flow.Transcript
 	run      run
 	findings map[flow.StepID][]Finding
+	repairs  map[flow.StepID]*Repair
 
 	mu        sync.Mutex
 	exchanges map[viewKey]Exchange
@@ -47,6 +48,12 @@ func (v *views) fill(t flow.Transcript, p *flow.Pending, reveal bool) {
 		}
 		v.run = newRun(t, p, providerOf(t))
 		v.findings = findingsOf(&v.run)
+		v.repairs = map[flow.StepID]*Repair{}
+		for _, s := range t.Steps {
+			if r, ok := RepairOf(t, s.ID); ok {
+				v.repairs[s.ID] = &r
+			}
+		}
 	})
 }
 

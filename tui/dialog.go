@@ -94,6 +94,43 @@ func (d *message) sheet(*Model) sheet {
 	return sheet{title: d.title, lines: d.lines, width: 64, foot: "any key  close"}
 }
 
+// question is a dialog that asks before something is done.
+type question struct {
+	title   string
+	lines   []line
+	answers []answer
+}
+
+type answer struct {
+	key, word string
+	do        func(*Model) tea.Cmd
+}
+
+func (d *question) update(m *Model, msg tea.Msg) tea.Cmd {
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil
+	}
+	for _, a := range d.answers {
+		if k.String() == a.key {
+			m.shut()
+			return a.do(m)
+		}
+	}
+	if k.String() == "esc" || k.String() == "q" {
+		m.shut()
+	}
+	return nil
+}
+
+func (d *question) sheet(*Model) sheet {
+	var pairs []string
+	for _, a := range d.answers {
+		pairs = append(pairs, a.key, a.word)
+	}
+	return sheet{title: d.title, lines: d.lines, width: 76, foot: footText(append(pairs, "esc", "no")...)}
+}
+
 // helpSheet shows every key, made from the table that is in force.
 type helpSheet struct {
 	table  []command

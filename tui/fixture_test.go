@@ -207,9 +207,11 @@ func (w *fakeWalk) Next(ctx context.Context) error {
 	}
 	return w.err
 }
-func (w *fakeWalk) Run(ctx context.Context) error { return w.Next(ctx) }
-func (w *fakeWalk) Skip() error                   { return w.err }
-func (w *fakeWalk) Rewind(flow.StepID) error      { return w.err }
+func (w *fakeWalk) Run(ctx context.Context) error                     { return w.Next(ctx) }
+func (w *fakeWalk) Skip() error                                       { return w.err }
+func (w *fakeWalk) Reconfigure(_ flow.Config, step flow.StepID) error { return w.Rewind(step) }
+
+func (w *fakeWalk) Rewind(flow.StepID) error { return w.err }
 func (w *fakeWalk) Paste(s string) error {
 	w.pasted = append(w.pasted, s)
 	return errors.New("not taken")

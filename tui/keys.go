@@ -250,6 +250,11 @@ func flowCommands() []command {
 			why:  (*Model).whyNoSettings, do: (*Model).startSettings,
 		},
 		{
+			Binding: bind("F", "F", "fix"), group: "Walk", foot: 3,
+			long: "Change the client's own settings as the diagnosis of the failed step says, and walk again from the right step.",
+			why:  (*Model).whyNoRepair, do: (*Model).askRepair,
+		},
+		{
 			Binding: bind("H", "H", "hint"), group: "Walk", foot: 11,
 			long: "In a broken tenant: one hint more.",
 			why:  (*Model).whyNoHint, do: (*Model).labHint,

@@ -58,6 +58,7 @@ type Walker interface {
 	Run(context.Context) error
 	Skip() error
 	Rewind(flow.StepID) error
+	Reconfigure(flow.Config, flow.StepID) error
 	Paste(string) error
 	Transcript() flow.Transcript
 	Close() error
