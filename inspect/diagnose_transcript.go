@@ -51,6 +51,9 @@ func causesOf(r *run, s flow.Step) []suspect {
 	d := Diagnose(InputOf(r.t, s.ID))
 	var causes []suspect
 	for i, f := range d.Findings() {
+		if (f.Row == "error" || f.Row == "error_description") && s.Error != nil && s.Error.Kind == flow.KindTransport {
+			f.Row = "" // the words of the failure are ours, and in no message
+		}
 		causes = append(causes, suspect{f, d.Causes[i].ID})
 	}
 	return causes
@@ -148,6 +151,9 @@ func (in Input) withTranscript() Input {
 
 // answered returns the exchange of a step that holds the server's last word.
 func answered(s flow.Step) (flow.Exchange, bool) {
+	if ex := lastAnswered(s); ex != nil && s.ID == flow.StepDiscovery {
+		return *ex, true
+	}
 	for _, e := range slices.Backward(s.Exchanges) {
 		if v := e.Verdict; v == flow.VerdictStray || v == flow.VerdictDuplicate || v == flow.VerdictWrongHost || v == flow.VerdictNoTrust {
 			continue

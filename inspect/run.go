@@ -173,8 +173,15 @@ func metadataOf(s flow.Step) *params {
 	return nil
 }
 
-// lastAnswered returns the last exchange of s that has a response.
+// lastAnswered returns the last exchange of s that has a response. Discovery
+// tries one address after the other: where nothing was of use, what one of them
+// answered with a success says more than that the others are not there.
 func lastAnswered(s flow.Step) *flow.Exchange {
+	for i := len(s.Exchanges) - 1; i >= 0 && s.ID == flow.StepDiscovery; i-- {
+		if r := s.Exchanges[i].Response; r != nil && r.Status/100 == 2 {
+			return &s.Exchanges[i]
+		}
+	}
 	for i := len(s.Exchanges) - 1; i >= 0; i-- {
 		if s.Exchanges[i].Response != nil {
 			return &s.Exchanges[i]

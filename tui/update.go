@@ -360,11 +360,17 @@ func (m *Model) tellingExchange() int {
 		case e.Verdict == flow.VerdictAccepted:
 			return i
 		case e.Pending && i > 0:
+		case s.ID == flow.StepDiscovery && i > 0 && succeeded(s.Exchanges[at]) && !succeeded(e):
+			// Of the addresses that were tried this one is not there.
 		case s.Status != flow.StatusOK || address(e) == address(s.Exchanges[0]):
 			at = i
 		}
 	}
 	return at
+}
+
+func succeeded(e inspect.Exchange) bool {
+	return e.Response != nil && strings.HasPrefix(e.Response.Line, "2")
 }
 
 // address is an exchange's URL without its parameters.
