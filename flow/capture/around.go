@@ -37,7 +37,7 @@ func (l *linker) pieces() {
 		l.used[i] = true
 	}
 	for i := range l.all {
-		if l.used[i] || l.all[i].Request.URL != "" || member(l.all[i], "access_token") == "" && member(l.all[i], "id_token") == "" && member(l.all[i], "error") == "" {
+		if l.used[i] || !l.isTokenAnswer(i) {
 			continue
 		}
 		f := l.waiting()
@@ -48,6 +48,16 @@ func (l *linker) pieces() {
 		f.receives(l.all[i])
 		l.used[i] = true
 	}
+}
+
+// isTokenAnswer reports whether an exchange is the answer of a token endpoint
+// whose request is missing, or lacks its body.
+func (l *linker) isTokenAnswer(i int) bool {
+	c := l.all[i]
+	if at := base(c.Request.URL); at != "" && (c.Request.Method != http.MethodPost || !strings.HasSuffix(at, "/token") || len(c.Request.Body) > 0) {
+		return false
+	}
+	return member(c, "access_token") != "" || member(c, "id_token") != "" || member(c, "error") != ""
 }
 
 // beyondDoubt reports whether parameters can be nothing but an authorization
@@ -92,10 +102,14 @@ func (l *linker) around() {
 	}
 	for i := range l.all {
 		c := l.all[i]
-		if l.used[i] || c.Request.URL == "" {
+		if l.used[i] || c.Request.URL == "" && !isKeySet(c) {
 			continue
 		}
 		switch {
+		case c.Request.URL == "":
+			for _, f := range l.flows { // keys that were handed over alone
+				f.steps[flow.StepKeys] = []int{i}
+			}
 		case strings.Contains(c.Request.URL, "/.well-known/openid-configuration"), strings.Contains(c.Request.URL, "/.well-known/oauth-authorization-server"):
 			l.share(i, flow.StepDiscovery)
 		case isKeySet(c):

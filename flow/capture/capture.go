@@ -77,7 +77,7 @@ func Read(ctx context.Context, sources []Source, o Options) (Found, error) {
 	}
 	var runs []flow.Transcript
 	for i, s := range sources {
-		in := &intake{source: i}
+		in := &intake{source: i, raw: s.Data}
 		if o.Progress != nil {
 			in.told = func(read int64) { o.Progress(before+read, of) }
 		}

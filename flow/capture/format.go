@@ -18,6 +18,8 @@ func readFormat(head []byte, r *bufio.Reader, in *intake) error {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
 		return readGzip(r, in)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return readZip(r, in)
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
 		return readUTF16(r, head[0] == 0xfe, in)
 	case bytes.HasPrefix(head, []byte("\ufeff")):
@@ -36,11 +38,7 @@ func readFormat(head []byte, r *bufio.Reader, in *intake) error {
 			return readHAR(r, in)
 		}
 	}
-	return &flow.Error{
-		Kind: flow.KindRefused, What: "It is not known what this is.",
-		Why: "It does not begin like anything that is read here.",
-		Try: "Give a HAR, a saved transcript.",
-	}
+	return readText(r, in)
 }
 
 // isHAR reports whether a JSON document begins like a HAR.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pkcescope/pkcescope/flow"
 )
@@ -299,7 +300,7 @@ func (h *harReader) keep() {
 	}
 	c := candidate{want: e.want, document: e.document()}
 	x := &c.Exchange
-	utf := true
+	utf := utf8.Valid(e.requestHeaders) && utf8.Valid(e.responseHeaders)
 	text := func(b []byte) string {
 		s, ok := unquote(b)
 		utf = utf && ok

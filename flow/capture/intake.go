@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -36,6 +37,7 @@ const (
 // intake takes what the readers find in one source.
 type intake struct {
 	source   int
+	raw      io.Reader // the source itself
 	format   string
 	tool     string
 	requests int
@@ -59,6 +61,17 @@ func (in *intake) progress(at int64) {
 
 func (in *intake) lose(what flow.LossKind, step flow.StepID, detail string) {
 	in.lost = append(in.lost, flow.Loss{What: what, Step: step, Detail: detail})
+}
+
+// count notes one more loss of a kind that is counted.
+func (in *intake) count(what flow.LossKind) {
+	for i := range in.lost {
+		if in.lost[i].What == what {
+			in.lost[i].Count++
+			return
+		}
+	}
+	in.lost = append(in.lost, flow.Loss{What: what, Count: 1})
 }
 
 func (in *intake) madeBy(tool string) {

@@ -68,6 +68,9 @@ func (l *linker) exchange(f *linked, id flow.StepID, n, i int, from *flow.Captur
 	if fragment := f.answer[i]; fragment != "" {
 		x.Request.URL += "#" + fragment
 	}
+	if id == flow.StepCallback && host(x.Request.URL) == "" && !strings.Contains(x.Request.URL, ":") {
+		x.Request.URL = f.redirect + x.Request.URL // a query or fragment that was handed over alone
+	}
 	// What people type into a provider's pages is their password. Nothing of it
 	// is needed here.
 	if id == flow.StepAuthorize && n > 0 && len(x.Request.Body) > 0 && !l.params[i].Has("response_type") {
@@ -142,8 +145,21 @@ func (l *linker) capture(f *linked, origins []Origin) flow.Capture {
 		c.Lost = append(c.Lost, o.Lost...)
 		c.Browser = c.Browser && ofBrowser(o)
 	}
+	if !l.dated(f) {
+		c.Lost = append(c.Lost, flow.Loss{What: flow.LostTimes})
+	}
 	c.Format, c.Tool = strings.Join(formats, ", "), strings.Join(tools, ", ")
 	return c
+}
+
+// dated reports whether any exchange of a flow has a time.
+func (l *linker) dated(f *linked) bool {
+	for _, places := range f.steps {
+		if slices.ContainsFunc(places, func(i int) bool { return !l.all[i].Timing.Start.IsZero() }) {
+			return true
+		}
+	}
+	return false
 }
 
 // ofBrowser reports whether a browser made the recording itself.
