@@ -46,8 +46,7 @@ type bench struct {
 	number int    // of the pair; what was traced for another one is dropped
 	back   screen // where esc leads
 	focus  benchPane
-	panes  [numBenchPanes]paneState
-	rects  [numBenchPanes]rect
+	panes  [numBenchPanes]labPane
 	cursor struct{ pane, row, col int } // of the field that is typed in
 }
 
@@ -291,13 +290,22 @@ func (m *Model) onBenchKey(msg tea.Msg) tea.Cmd {
 	return m.benchTrace()
 }
 
+// all are the panes, in their order.
+func (b *bench) all() []*labPane {
+	all := make([]*labPane, 0, numBenchPanes)
+	for i := range b.panes {
+		all = append(all, &b.panes[i])
+	}
+	return all
+}
+
 // benchCycle goes round the focus ring.
 func (m *Model) benchCycle(by int) tea.Cmd {
 	b := &m.bench
 	for range numBenchPanes {
 		b.focus = benchPane((int(b.focus) + by + numBenchPanes) % numBenchPanes)
 		// In the stacked form a pane that is hidden comes forth by its focus.
-		if m.w < 120 || !b.rects[b.focus].empty() {
+		if m.w < 120 || !b.panes[b.focus].r.empty() {
 			break
 		}
 	}
@@ -310,18 +318,8 @@ func (m *Model) benchScroll(by int) tea.Cmd {
 }
 
 func (m *Model) benchClick(x, y int) {
-	for i := range m.bench.rects {
-		if m.bench.rects[i].holds(x, y) {
-			m.bench.focus = benchPane(i)
-		}
-	}
-}
-
-func (m *Model) benchWheel(x, y, by int) {
-	for i := range m.bench.rects {
-		if m.bench.rects[i].holds(x, y) {
-			m.bench.panes[i].scroll(by)
-		}
+	if i, _ := labClick(m.bench.all(), x, y); i >= 0 {
+		m.bench.focus = benchPane(i)
 	}
 }
 

@@ -13,7 +13,9 @@ import (
 // wants in height depends on its width, so the widths come first.
 func (m *Model) syncBench() {
 	b := &m.bench
-	b.rects = [numBenchPanes]rect{}
+	for _, p := range b.all() {
+		p.r = rect{}
+	}
 	if m.w < leastWidth || m.h < leastHeight {
 		return
 	}
@@ -28,7 +30,7 @@ func (m *Model) syncBench() {
 	case m.w >= 80 && m.h >= 20:
 		m.benchStacked(body)
 	default:
-		b.rects[b.focus] = body
+		b.panes[b.focus].r = body
 		m.benchFill(b.focus)
 	}
 }
@@ -44,7 +46,7 @@ func (m *Model) benchWide(body rect) {
 	stages := min(max(body.w*2/5, 54), 84)
 	left, rest := body.left((body.w - stages) * 11 / 20)
 	middle, right := rest.left(stages)
-	b.rects[benchVerifier], b.rects[benchStages], b.rects[benchPlain] = left, middle, right
+	b.panes[benchVerifier].r, b.panes[benchStages].r, b.panes[benchPlain].r = left, middle, right
 	want := 0
 	for _, i := range []benchPane{benchVerifier, benchStages, benchPlain} {
 		m.benchFill(i)
@@ -52,10 +54,10 @@ func (m *Model) benchWide(body rect) {
 	}
 	h := min(max(want+2, 8), max(body.h*3/5, 8))
 	for _, i := range []benchPane{benchVerifier, benchStages, benchPlain} {
-		b.rects[i].h = h
+		b.panes[i].r.h = h
 		m.benchFill(i)
 	}
-	_, b.rects[benchMatch] = body.top(h)
+	_, b.panes[benchMatch].r = body.top(h)
 	m.benchFill(benchMatch)
 }
 
@@ -72,13 +74,13 @@ func (m *Model) benchStacked(body rect) {
 	const least = 5
 	room := body.h
 	for i, p := range order {
-		b.rects[p] = rect{body.x, 0, body.w, body.h}
+		b.panes[p].r = rect{body.x, 0, body.w, body.h}
 		m.benchFill(p)
 		h := room
 		if others := len(order) - 1 - i; others > 0 {
 			h = max(min(b.panes[p].doc.rows()+2, room-least*others), least)
 		}
-		b.rects[p] = rect{body.x, body.y + body.h - room, body.w, h}
+		b.panes[p].r = rect{body.x, body.y + body.h - room, body.w, h}
 		room -= h
 		m.benchFill(p)
 	}
@@ -88,7 +90,8 @@ func (m *Model) benchStacked(body rect) {
 // that is there already.
 func (m *Model) benchFill(i benchPane) {
 	b := &m.bench
-	s, r := &b.panes[i], b.rects[i].inner()
+	s := &b.panes[i]
+	r := s.r.inner()
 	w := max(r.w-2, 1)
 	s.height = r.h
 	if s.doc == nil || s.doc.width != w {
@@ -287,34 +290,6 @@ func (m *Model) benchMistake(k inspect.Mistake) []line {
 	return lines
 }
 
-// benchLabel is the width of a name that stands beside its text, not over it.
-const benchLabel = 11
-
-// benchBeside says whether names stand beside: where 64 characters fit as well.
-func (m *Model) benchBeside(w int) bool { return w >= benchLabel+64 }
-
-// benchRoom is what is left for the text.
-func (m *Model) benchRoom(w int) int { return choose(m.benchBeside(w), w-benchLabel, w) }
-
-// benchNamed puts a name over lines, or beside them where there is room. The
-// note follows the name, or stands at the end of the last line it fits on.
-func (m *Model) benchNamed(name, note string, lines []line, w int) []line {
-	if !m.benchBeside(w) {
-		return append([]line{heading(name, note)}, lines...)
-	}
-	for i := range lines {
-		label := span{fill(m, choose(i == 0, name, ""), benchLabel), toneTitle}
-		lines[i].spans = append([]span{label}, lines[i].spans...)
-	}
-	last := &lines[len(lines)-1]
-	used := max(m.ruler.StringWidth(last.text()), m.ruler.StringWidth(lines[0].text()))
-	if note != "" && used+2+m.ruler.StringWidth(note) <= w {
-		gap := used - m.ruler.StringWidth(last.text()) + 2
-		last.spans = append(last.spans, span{strings.Repeat(" ", gap) + note, toneFaint})
-	}
-	return lines
-}
-
 // plain says whether the server compares the two as they are.
 func (b *bench) plain() bool { return b.input.Method == "plain" || b.input.Method == "omitted" }
 
@@ -322,112 +297,11 @@ func (b *bench) isExample() bool {
 	return b.input.Verifier == inspect.ExampleVerifier && b.input.Challenge == inspect.ExampleChallenge
 }
 
-// seen is text as it may be seen.
-func (b *bench) seen(all []inspect.Character) []inspect.Character {
-	if !b.masked() {
-		return all
-	}
-	dots := make([]inspect.Character, len(all))
-	for i := range dots {
-		dots[i].Text = "●"
-	}
-	return dots
-}
-
 // tells says whether a challenge gives the verifier away: it is the verifier,
 // or a part of it.
 func (b *bench) tells(challenge string) bool {
 	v := b.input.Verifier
 	return b.plain() || v != "" && challenge != "" && (strings.Contains(challenge, v[:min(len(v), 8)]) || strings.Contains(v, challenge))
-}
-
-// benchText is the text of a field, with the cursor's place if it is typed in.
-func (m *Model) benchText(f int, all []inspect.Character, w int, mark string, t tone) []line {
-	b := &m.bench
-	if b.typing != f {
-		if len(all) == 0 {
-			return []line{plain(toneFaint, "none")}
-		}
-		return m.markedLines(all, w, mark, t)
-	}
-	// One more for the cursor behind the last character.
-	all = append(all[:len(all):len(all)], inspect.Character{Text: " "})
-	lines, rows, cols := m.layMarked(all, w, mark, t, toneField)
-	at := min(b.fields[f].input.Position(), len(all)-1)
-	b.cursor.pane = int(choose(f == fieldVerifier, benchVerifier, benchMatch))
-	b.cursor.row, b.cursor.col = rows[at], cols[at]
-	return lines
-}
-
-// markedLines breaks characters into rows, with a row of marks under each that
-// has a marked one.
-func (m *Model) markedLines(all []inspect.Character, w int, mark string, t tone) []line {
-	lines, _, _ := m.layMarked(all, w, mark, t, toneText)
-	return lines
-}
-
-// layMarked is markedLines for text of any tone; it also returns the row and
-// the column of each character.
-func (m *Model) layMarked(all []inspect.Character, w int, mark string, marked, normal tone) (lines []line, rows, cols []int) {
-	var text line
-	var marks strings.Builder
-	col, standsOut := 0, false
-	flush := func() {
-		lines = append(lines, text)
-		if standsOut && mark != "" {
-			lines = append(lines, plain(markTone(marked), strings.TrimRight(marks.String(), " ")))
-		}
-		text, col, standsOut = line{}, 0, false
-		marks.Reset()
-	}
-	for _, c := range all {
-		n := m.ruler.StringWidth(c.Text)
-		if col+n > w && col > 0 {
-			flush()
-		}
-		t := choose(c.Marked, marked, normal)
-		if k := len(text.spans); k > 0 && text.spans[k-1].tone == t {
-			text.spans[k-1].text += c.Text
-		} else {
-			text.spans = append(text.spans, span{c.Text, t})
-		}
-		rows, cols = append(rows, len(lines)), append(cols, col)
-		marks.WriteString(strings.Repeat(choose(c.Marked, mark, " "), n))
-		standsOut = standsOut || c.Marked
-		col += n
-	}
-	flush()
-	return lines, rows, cols
-}
-
-// markTone is the tone of the marks under characters of that tone: a background
-// is for text.
-func markTone(t tone) tone { return choose(t == toneHit, toneWarn, t) }
-
-// octetLines lays octets in hex out, as many in a row as there is room for: 8,
-// 16 or 32, for counting.
-func octetLines(hex string, w int) []line {
-	n := 8
-	for n < 32 && n*2*3-1 <= w {
-		n *= 2
-	}
-	var lines []line
-	all := strings.Fields(hex)
-	for len(all) > 0 {
-		k := min(n, len(all))
-		lines = append(lines, plain(toneText, strings.Join(all[:k], " ")))
-		all = all[k:]
-	}
-	return lines
-}
-
-// pairs puts a blank between octets.
-func pairs(hex string) string {
-	var b strings.Builder
-	for i := 0; i+1 < len(hex); i += 2 {
-		b.WriteString(hex[i:i+2] + " ")
-	}
-	return b.String()
 }
 
 // changesOf says what the marks under the base64 show.
@@ -466,47 +340,23 @@ func sentenceCase(s string) string {
 // benchRows draws the bench.
 func (m *Model) benchRows(p *painter) []string {
 	b := &m.bench
-	rows := make([]string, m.h)
-	rows[0] = m.benchHead(p)
-	for y := 1; y < m.h-1; y++ {
-		x := 0
-		for i := range benchPane(numBenchPanes) {
-			if r := b.rects[i]; y >= r.y && y < r.y+r.h && !r.empty() {
-				p.pad(r.x-x, false)
-				m.benchPaneRow(p, i, y-r.y)
-				x = r.x + r.w
-			}
-		}
-		p.pad(m.w-x, false)
-		rows[y] = p.row()
+	var tags []span
+	if b.isExample() {
+		tags = append(tags, span{"RFC 7636 appendix B", tonePKCE})
 	}
-	rows[m.h-1] = m.benchFoot(p)
+	if b.secret && b.revealed {
+		tags = append(tags, span{"secrets shown", toneWarn})
+	}
+	tags = append(tags, span{"nothing is sent", toneFaint})
+	rows := m.labRows(p, "PKCE bench", tags, b.all(), int(b.focus))
+	if b.typing != fieldNone && m.notice.text == "" {
+		rows[m.h-1] = m.benchFoot(p)
+	}
 	return rows
 }
 
-func (m *Model) benchHead(p *painter) string {
-	room := m.w
-	room -= p.put(" pkcescope", toneHere, false, room)
-	room -= p.put("  PKCE bench", toneBar, false, room)
-	if m.bench.isExample() {
-		room -= p.put("  RFC 7636 appendix B", tonePKCE, false, room)
-	}
-	if m.bench.secret && m.bench.revealed {
-		room -= p.put("  secrets shown", toneWarn, false, room)
-	}
-	right := "nothing is sent "
-	if room > len(right) {
-		p.pad(room-len(right), false)
-		room = p.put(right, toneBar, false, room) - len(right)
-	}
-	p.pad(room, false)
-	return m.clip(p.row())
-}
-
+// benchFoot has the keys of the field that is typed in.
 func (m *Model) benchFoot(p *painter) string {
-	if m.bench.typing == fieldNone || m.notice.text != "" {
-		return m.footRow(p)
-	}
 	room := m.w
 	room -= p.put(" ", toneText, false, room)
 	for _, k := range [][2]string{{"enter", "done"}, {"tab", "verifier or challenge"}, {"ctrl+u", "clear"}} {
@@ -517,34 +367,6 @@ func (m *Model) benchFoot(p *painter) string {
 	return m.clip(p.row())
 }
 
-func (m *Model) benchPaneRow(p *painter, i benchPane, y int) {
-	b := &m.bench
-	r, s := b.rects[i], &b.panes[i]
-	on := b.focus == i && m.top() == nil
-	border := choose(on, toneFocus, toneBorder)
-	switch y {
-	case 0:
-		room := r.w - 2
-		p.put(light.nw+light.flat, border, false, 2)
-		room--
-		room -= m.title(p, m.ruler.Truncate(s.title, max(room-3, 0), "…"), on, room)
-		note := choose(s.note != "" && len(s.note)+4 <= room, " "+s.note+" ", "")
-		p.put(strings.Repeat(light.flat, max(room-m.ruler.StringWidth(note)-1, 0)), border, false, r.w)
-		p.put(note, toneFaint, false, r.w)
-		p.put(light.flat+light.ne, border, false, choose(room > 0, 2, 1))
-	case r.h - 1:
-		m.bottomRow(p, s, r.w, border)
-	default:
-		p.put(light.side, border, false, 1)
-		p.pad(1, false)
-		if s.doc != nil {
-			s.doc.draw(p, s.offset+y-1, look{current: -1})
-		}
-		p.pad(1, false)
-		p.put(light.side, border, false, 1)
-	}
-}
-
 // benchCursor is where the cursor stands while something is typed.
 func (m *Model) benchCursor() *tea.Cursor {
 	b := &m.bench
@@ -552,7 +374,8 @@ func (m *Model) benchCursor() *tea.Cursor {
 		return nil
 	}
 	i := benchPane(b.cursor.pane)
-	r, s := b.rects[i].inner(), &b.panes[i]
+	s := &b.panes[i]
+	r := s.r.inner()
 	y := b.cursor.row - s.offset
 	if r.empty() || y < 0 || y >= r.h {
 		return nil

@@ -62,6 +62,9 @@ func (m *Model) framedRow(p *painter, r rect, s *paneState, y int, on bool) {
 			i, _ := s.doc.at(row)
 			k.selected = s.doc.line(i).item == s.item
 		}
+		if m.search.text != "" && s == m.sought() {
+			k.hits, k.current = m.search.hits, m.search.current
+		}
 		p.mark(k)
 		if s.doc != nil {
 			s.doc.draw(p, row, k)

@@ -1,10 +1,8 @@
 package tui
 
 import (
-	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -58,18 +56,10 @@ type microscope struct {
 
 	back  screen
 	focus microPane
-	panes [numMicroPanes]paneState
-	rects [numMicroPanes]rect
+	panes [numMicroPanes]labPane
 	// clock is what the countdowns say; empty when nothing counts.
 	clock string
 	live  bool
-}
-
-// keysMsg brings the keys that a pasted token is checked with.
-type keysMsg struct {
-	number int
-	keys   []byte
-	err    error
 }
 
 func (m *Model) openMicroscope(back screen) {
@@ -118,33 +108,6 @@ func (m *Model) microscopeOfWalk() tea.Cmd {
 		}
 	}
 	s.take(all[s.at])
-	return nil
-}
-
-// microscopePaste takes a token from what was pasted: the first one, or the
-// second of a comparison.
-func (m *Model) microscopePaste(text string) tea.Cmd {
-	s := &m.micro
-	o := s.against
-	o.Now = m.now()
-	found, all := inspect.FindSpecimens(text, o)
-	switch {
-	case len(all) == 0:
-		m.say(toneWarn, "There is no token in what was pasted. A token is a long word in three parts with points between them, or a member such as id_token of a token response.")
-		return nil
-	case s.comparing && len(s.specimens) > 0:
-		s.beside = &all[0]
-		s.redraw()
-	default:
-		// A run that was looked at is left; esc still leads back to it.
-		back, keys, against := s.back, s.keys, s.against
-		m.openMicroscope(back)
-		s.pasted, s.live, s.text = true, true, text
-		s.keys, s.against = keys, against
-		s.specimens, s.focus = all, microClaims
-		s.take(all[0])
-	}
-	m.say(toneGood, fmt.Sprintf("Read from %s.", found))
 	return nil
 }
 
@@ -245,91 +208,6 @@ func (m *Model) microscopeEdit() tea.Cmd {
 	return nil
 }
 
-// microscopeType asks for the token in a form, for terminals that cannot
-// paste by themselves.
-func (m *Model) microscopeType() tea.Cmd {
-	f := &form{
-		title: "A token", action: "read",
-		intro:  "A bare token, \"Bearer …\", a JSON token response, a URL, or any text with tokens in it. Nothing is sent anywhere.",
-		fields: []*field{secretField("token", "Token", "It is masked while it is typed.")},
-		submit: func(m *Model, f *form) tea.Cmd {
-			m.shut()
-			return m.microscopePaste(f.get("token"))
-		},
-	}
-	m.open(f.start())
-	return nil
-}
-
-func (m *Model) whyNoAgainst() string {
-	return choose(m.micro.pasted, "", "The run itself says what is expected of its tokens.")
-}
-
-// microscopeAgainst asks what a pasted token is to be checked against.
-func (m *Model) microscopeAgainst() tea.Cmd {
-	s := &m.micro
-	f := &form{
-		title: "What is expected", action: "check",
-		intro: "What is left empty is not known, and the checks that need it say so.",
-		fields: []*field{
-			textField("issuer", "Issuer", s.against.Issuer, "As in the provider's metadata."),
-			textField("client", "Client ID", s.against.ClientID, "The audience of an ID token."),
-			textField("nonce", "Nonce", s.against.Nonce, "What the request had."),
-			textField("keys", "Keys", s.keys, "A file, an address, or a key set itself."),
-		},
-		submit: func(m *Model, f *form) tea.Cmd {
-			m.shut()
-			s := &m.micro
-			s.against.Issuer, s.against.ClientID, s.against.Nonce = f.get("issuer"), f.get("client"), f.get("nonce")
-			keys := f.get("keys")
-			if keys != s.keys {
-				s.keys, s.against.JWKS = keys, nil
-			}
-			if strings.HasPrefix(keys, "{") || strings.HasPrefix(keys, "-----BEGIN ") {
-				s.against.JWKS = []byte(keys)
-			}
-			s.reread(m.now())
-			read, number := m.options.ReadKeys, s.number
-			if keys == "" || s.against.JWKS != nil || read == nil {
-				return nil
-			}
-			m.say(toneHere, "Reading the keys…")
-			return func() tea.Msg {
-				b, err := read(context.Background(), keys)
-				return keysMsg{number, b, err}
-			}
-		},
-	}
-	m.open(f.start())
-	return nil
-}
-
-func (m *Model) onKeys(msg keysMsg) {
-	s := &m.micro
-	switch {
-	case msg.number != s.number || m.screen != screenMicroscope:
-	case msg.err != nil:
-		m.say(toneBad, explainError(msg.err))
-	default:
-		s.against.JWKS = msg.keys
-		s.reread(m.now())
-		m.say(toneGood, "The keys were read.")
-	}
-}
-
-// reread checks what was pasted against other expectations.
-func (s *microscope) reread(now time.Time) {
-	if s.text == "" {
-		return
-	}
-	o := s.against
-	o.Now = now
-	_, s.specimens = inspect.FindSpecimens(s.text, o)
-	unfolded := s.unfolded
-	s.take(s.specimens[s.at])
-	s.unfolded = unfolded
-}
-
 func (m *Model) whyNoOtherToken() string {
 	s := &m.micro
 	if len(s.specimens) < 2 {
@@ -389,6 +267,34 @@ func (m *Model) microscopeReveal() tea.Cmd {
 	return nil
 }
 
+// microscopeReadable shows a part as text, where it has one: what is sought is
+// text, and rows of octets would cut it.
+func (m *Model) microscopeReadable() {
+	if s := &m.micro; !s.readable && !s.comparing && (s.focus == microHeader || s.focus == microPayload) {
+		m.microscopeView()
+		m.syncMicroscope()
+	}
+}
+
+// microscopeUnfoldFound unfolds the values that hold a text, so that it is
+// found in them too. A letter or two stand in every one.
+func (m *Model) microscopeUnfoldFound(text string) {
+	s := &m.micro
+	if s.focus != microClaims || s.comparing || len(text) < 3 {
+		return
+	}
+	index, before := indexFold(strings.ToLower(text)), len(s.unfolded)
+	for _, c := range s.token.Claims {
+		if !s.unfolded[c.Name] && len(c.Text) > foldRows && index(c.Text) >= 0 {
+			s.unfolded[c.Name] = true
+		}
+	}
+	if len(s.unfolded) != before {
+		s.panes[microClaims].doc = nil
+		m.syncMicroscope()
+	}
+}
+
 func (m *Model) microscopeView() tea.Cmd {
 	s := &m.micro
 	s.readable = !s.readable
@@ -428,7 +334,11 @@ func (m *Model) microscopeCopy() tea.Cmd {
 
 func (m *Model) microscopeLeave() tea.Cmd {
 	s := &m.micro
-	if s.comparing {
+	switch {
+	case m.search.text != "" && m.sought() != nil:
+		m.endFind()
+		return nil
+	case s.comparing:
 		return m.microscopeCompare()
 	}
 	m.screen = s.back
@@ -465,26 +375,28 @@ func (m *Model) microscopeEnd(by int) tea.Cmd {
 	return nil
 }
 
-func (m *Model) microscopeClick(x, y int) {
-	s := &m.micro
-	for i := range s.rects {
-		if r := s.rects[i]; r.holds(x, y) {
-			s.focus = microPane(i)
-			p := &s.panes[i]
-			if row := p.offset + y - r.y - 1; p.doc != nil && row >= p.offset && row < p.doc.rows() {
-				n, _ := p.doc.at(row)
-				if item := p.doc.line(n).item; item > 0 {
-					p.item = item
-				}
-			}
-		}
+// all are the panes, in their order.
+func (s *microscope) all() []*labPane {
+	all := make([]*labPane, 0, numMicroPanes)
+	for i := range s.panes {
+		all = append(all, &s.panes[i])
 	}
+	return all
 }
 
-func (m *Model) microscopeWheel(x, y, by int) {
-	for i := range m.micro.rects {
-		if m.micro.rects[i].holds(x, y) {
-			m.micro.panes[i].scroll(by)
-		}
+func (m *Model) microscopeClick(x, y int) {
+	s := &m.micro
+	i, row := labClick(s.all(), x, y)
+	if i < 0 {
+		return
+	}
+	s.focus = microPane(i)
+	p := &s.panes[i]
+	if p.doc == nil || row < p.offset || row >= p.doc.rows() {
+		return
+	}
+	n, _ := p.doc.at(row)
+	if item := p.doc.line(n).item; item > 0 {
+		p.item = item
 	}
 }

@@ -39,7 +39,7 @@ func newMicroscopeCommands() []command {
 		},
 		{
 			Binding: bind("a", "a", "expected"), group: "Microscope", foot: 7,
-			long: "Say which issuer, client, nonce and keys a pasted token is checked against.",
+			long: "Say what a pasted token is checked against: issuer, client, nonce, keys, scopes, acr_values, max_age. Beside a run these are the run's own.",
 			why:  (*Model).whyNoAgainst, do: (*Model).microscopeAgainst,
 		},
 		{
@@ -78,14 +78,22 @@ func newMicroscopeCommands() []command {
 		{Binding: bind("home g", "g/G", "ends"), group: "Look", long: "To the beginning or the end of the pane.", do: with((*Model).microscopeEnd, -1)},
 		{Binding: bind("end G", "G", "end"), do: with((*Model).microscopeEnd, 1)},
 		{
+			Binding: bind("/", "/", "find"), group: "Look", foot: 13,
+			long: "Find text in the pane, in folded values too; n and N go to the next and the previous place.",
+			why:  (*Model).whyNoSpecimen, do: func(m *Model) tea.Cmd { return m.startFind() },
+		},
+		{Binding: bind("n", "n/N", "next found"), group: "Look", long: "The next or the previous place found.", why: (*Model).whyNoHit, do: func(m *Model) tea.Cmd { m.nextHit(1); return nil }},
+		{Binding: bind("N", "N", "found before"), why: (*Model).whyNoHit, do: func(m *Model) tea.Cmd { m.nextHit(-1); return nil }},
+		{
 			Binding: bind("y", "y", "copy"), group: "Take along", foot: 12,
 			long: "Copy the selected claim, or the token, to the clipboard (OSC 52).",
 			why:  (*Model).whyNoSpecimen, do: (*Model).microscopeCopy,
 		},
 		{
 			Binding: bind("esc", "esc", "back"), group: "Program", foot: 88,
-			long: "Leave the comparison, or the microscope. What was pasted is not kept.",
-			do:   (*Model).microscopeLeave,
+			label: func(m *Model) string { return choose(m.search.text != "" && m.sought() != nil, "end search", "back") },
+			long:  "Leave the comparison, or the microscope. What was pasted is not kept.",
+			do:    (*Model).microscopeLeave,
 		},
 	}
 }

@@ -160,7 +160,7 @@ func (m *Model) syncPane(p pane) {
 		}
 	}
 	s.clamp()
-	m.refind(p)
+	m.refind(s)
 }
 
 // syncRail selects the step that is shown.

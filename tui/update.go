@@ -453,13 +453,11 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		}
 		return
 	}
-	if m.screen == screenBench {
-		m.benchWheel(msg.X, msg.Y, by)
-		return
-	}
 	switch m.screen {
+	case screenBench:
+		labWheel(m.bench.all(), msg.X, msg.Y, by)
 	case screenMicroscope:
-		m.microscopeWheel(msg.X, msg.Y, by)
+		labWheel(m.micro.all(), msg.X, msg.Y, by)
 	case screenCompare:
 		labWheel([]*labPane{&m.compare.panes[0]}, msg.X, msg.Y, by)
 	case screenTheatre:
@@ -470,7 +468,7 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		labWheel(m.labs.both(), msg.X, msg.Y, by)
 	case screenLessons:
 		labWheel(m.lessons.both(), msg.X, msg.Y, by)
-	case screenHome, screenWalk, screenBench, screenPresent:
+	case screenHome, screenWalk, screenPresent:
 	}
 	for p := range pane(numPanes) {
 		if m.screen == screenWalk && m.layout.panes[p].holds(msg.X, msg.Y) {

@@ -213,7 +213,7 @@ func (m *Model) paneRow(p *painter, i pane, y int) {
 				k.selected = true
 			}
 		}
-		if m.search.pane == i && m.search.text != "" {
+		if m.search.text != "" && s == m.sought() {
 			k.hits, k.current = m.search.hits, m.search.current
 		}
 		p.put(light.side, border, false, 1)
