@@ -24,7 +24,13 @@ import (
 // and CORS headers.
 func TestMSALBrowser(t *testing.T) {
 	s := serve(t)
-	page := s.servePage(t)
+	s.signsInThere(t, s.servePage(t, "page.html"))
+}
+
+// signsInThere opens a page that begins a sign-in, plays the person, and waits
+// for the page's title to say that it is done.
+func (s *tenant) signsInThere(t *testing.T, page string) {
+	t.Helper()
 	ctx := startBrowser(t, s)
 	watch(t, ctx, func(to string) { t.Errorf("a connection that leaves this machine: %s", to) })
 	must(t, chromedp.Do(ctx, chromedp.Navigate(page)))
@@ -81,12 +87,12 @@ func quote(s string) string {
 	return string(b)
 }
 
-// servePage serves the app at http://localhost and returns its address. The
-// port is another than the registered one, which does not matter.
-func (s *tenant) servePage(t *testing.T) string {
+// servePage serves an app, a file, at http://localhost and returns its address.
+// The port is another than the registered one, which does not matter.
+func (s *tenant) servePage(t *testing.T, file string) string {
 	t.Helper()
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, "page.html") })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) })
 	mux.HandleFunc("GET /msal-browser.min.js", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, "node_modules/@azure/msal-browser/lib/msal-browser.min.js")
 	})

@@ -50,7 +50,7 @@ func TestLeavingThisMachineIsNoticed(t *testing.T) {
 		ctx := startBrowser(t, s)
 		var to atomic.Pointer[string]
 		watch(t, ctx, func(address string) { to.Store(&address) })
-		must(t, chromedp.Do(ctx, chromedp.Navigate(s.servePage(t)+"practice.json")))
+		must(t, chromedp.Do(ctx, chromedp.Navigate(s.servePage(t, "page.html")+"practice.json")))
 		failed, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`new Promise(done => {
 			const i = new Image()
 			i.onload = () => done(false)

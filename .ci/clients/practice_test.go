@@ -69,6 +69,12 @@ const pageURL = "http://localhost:8402/"
 // serve starts the tenant, with a web app that has a certificate.
 func serve(t *testing.T) *tenant {
 	t.Helper()
+	return serveWith(t, "--tls")
+}
+
+// serveWith starts the tenant with those flags.
+func serveWith(t *testing.T, flags ...string) *tenant {
+	t.Helper()
 	s := &tenant{dir: t.TempDir()}
 	s.makeCertificate(t)
 	file := filepath.Join(s.dir, "registrations.json")
@@ -93,7 +99,7 @@ func serve(t *testing.T) *tenant {
 	if binary == "" {
 		t.Fatal("PKCESCOPE_BINARY does not say where the built program is")
 	}
-	cmd := exec.CommandContext(t.Context(), binary, "practice", "--tls", "--json", "--registrations", file)
+	cmd := exec.CommandContext(t.Context(), binary, append([]string{"practice", "--json", "--registrations", file}, flags...)...)
 	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+s.dir, "HOME="+s.dir)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
@@ -118,11 +124,13 @@ func serve(t *testing.T) *tenant {
 	must(t, err)
 	s.base = u.Scheme + "://" + u.Host
 
-	trusted, err := os.ReadFile(s.Certificate)
-	must(t, err)
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(trusted) {
-		t.Fatal("no certificate in", s.Certificate)
+	if s.Certificate != "" {
+		trusted, err := os.ReadFile(s.Certificate)
+		must(t, err)
+		if !pool.AppendCertsFromPEM(trusted) {
+			t.Fatal("no certificate in", s.Certificate)
+		}
 	}
 	jar, err := cookiejar.New(nil)
 	must(t, err)
@@ -189,7 +197,7 @@ func (l loopbackOnly) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.URL.Scheme, r.URL.Host, r.Host = l.base.Scheme, l.base.Host, ""
 	}
-	if r.URL.Hostname() != "localhost" {
+	if h := r.URL.Hostname(); h != "localhost" && h != "127.0.0.1" {
 		l.left(r.URL.String())
 		return nil, fmt.Errorf("%s is not this machine", r.URL.Host)
 	}

@@ -1,0 +1,245 @@
+package export
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/pkcescope/pkcescope/flow"
+)
+
+// plan is the flow of a run, ready to be written as a program.
+type plan struct {
+	AuthorizeURL string
+	Authorize    []pair // without what the endpoint's own URL has
+	TokenURL     string
+	Token        []pair
+	Headers      []pair // of the token request
+	Basic        *basic
+
+	ClientID, RedirectURI string
+	Scopes                []string
+	Method                flow.Method
+	Platform              flow.Platform
+	// Secret is true for a client that authenticates with one.
+	Secret bool
+	// Issuer is what iss in a response must be; "" if that is not known.
+	Issuer    string
+	Authority string // of MSAL
+	// Known is true for the hosts of Microsoft's that MSAL knows by itself.
+	Known bool
+	notes []string
+}
+
+// PKCE reports whether the flow has it.
+func (p plan) PKCE() bool { return p.Method != flow.MethodNone }
+
+// S256 reports whether the challenge is a hash.
+func (p plan) S256() bool { return p.Method == flow.MethodS256 || p.Method == "" }
+
+// Fresh reports whether the authorize request has a value of that name which
+// the program makes.
+func (p plan) Fresh(name string) bool {
+	return slices.ContainsFunc(p.Authorize, func(x pair) bool { return x.Var == name })
+}
+
+// Asks are the parameters of the authorize request that are the same each time.
+func (p plan) Asks() []pair {
+	return slices.DeleteFunc(slices.Clone(p.Authorize), func(x pair) bool { return x.Var != "" })
+}
+
+// Makes are those that the program makes anew.
+func (p plan) Makes() []pair {
+	return slices.DeleteFunc(slices.Clone(p.Authorize), func(x pair) bool { return x.Var == "" })
+}
+
+// made are the parameters that are fresh in each flow.
+var made = []string{"state", "nonce", "code_challenge"}
+
+// planOf reads the flow of t: what it sent, or would have sent.
+func planOf(t flow.Transcript) (plan, error) {
+	red := t.Redacted()
+	c := red.Config
+	if err := expressible(red); err != nil {
+		return plan{}, err
+	}
+	p := plan{
+		ClientID: c.ClientID, RedirectURI: c.RedirectURI, Scopes: c.Scopes, Method: c.Method, Platform: c.Platform,
+		TokenURL: c.Provider.TokenEndpoint, Secret: c.AuthMethod == flow.AuthPost || c.AuthMethod == flow.AuthBasic,
+	}
+	address, ok := red.Step(flow.StepAuthorize).Value("url")
+	if x := red.Step(flow.StepAuthorize).Exchanges; len(x) > 0 {
+		address, ok = x[0].Request.URL, true
+	}
+	if !ok || address == "" {
+		return plan{}, refuse("This run has no authorize request.", "It ended before, so there is no flow to export.", "Export a step of it, or a run that came so far.")
+	}
+	p.authorize(address, c)
+	if err := p.token(red); err != nil {
+		return plan{}, err
+	}
+	p.issuer(c)
+	return p, nil
+}
+
+// expressible refuses what a short program cannot do.
+func expressible(t flow.Transcript) error {
+	c := t.Config
+	why := ""
+	switch {
+	case c.Protection.DPoP:
+		why = "It binds its tokens to a key (DPoP)."
+	case c.Protection.JAR != flow.JARNone:
+		why = "It signs its authorization request (JAR)."
+	case c.Protection.PAR || t.Step(flow.StepPAR).Status == flow.StatusOK:
+		why = "It pushes its authorization request (PAR)."
+	case c.AuthMethod == flow.AuthSecretJWT || c.AuthMethod.NeedsKey():
+		why = "Its client authenticates with " + string(c.AuthMethod) + "."
+	default:
+		return nil
+	}
+	return refuse("The whole flow of this run cannot be exported.", why, "Export a single step, for example token: its assertion or proof is read from the environment.")
+}
+
+// authorize reads the authorize request.
+func (p *plan) authorize(address string, c flow.Config) {
+	before, query, _ := strings.Cut(address, "?")
+	own := ""
+	if _, q, ok := strings.Cut(c.Provider.AuthorizationEndpoint, "?"); ok {
+		own = q
+	}
+	p.AuthorizeURL = before
+	fixed := pairsOf(own)
+	var kept []string
+	for _, x := range pairsOf(query) {
+		switch {
+		case slices.ContainsFunc(fixed, func(f pair) bool { return f == x }):
+			kept = append(kept, url.QueryEscape(x.Name)+"="+url.QueryEscape(x.Text))
+			continue
+		case slices.Contains(made, x.Name):
+			x.value = value{Var: x.Name}
+		case x.Name == "redirect_uri":
+			x.Text = registered(x.Text, c.RedirectURI)
+			p.RedirectURI = x.Text
+		case x.Name == "client_id":
+			p.ClientID = x.Text
+		case x.Name == "scope":
+			p.Scopes = strings.Fields(x.Text)
+		case x.Name == "response_mode" && x.Text != "query" && x.Text != "fragment":
+			p.notes = append(p.notes, "The run asked for the response mode "+strings.TrimSpace(x.Text)+"; this one leaves it to the provider, because the response is read off the address that the browser ends on.")
+			continue
+		}
+		p.Authorize = append(p.Authorize, x)
+	}
+	if kept != nil {
+		p.AuthorizeURL += "?" + strings.Join(kept, "&")
+	}
+	if !p.Fresh("code_challenge") {
+		p.Method = flow.MethodNone
+	}
+	if !p.Fresh("state") {
+		p.Authorize = append(p.Authorize, pair{"state", value{Var: "state"}})
+		p.notes = append(p.notes, "The run sent no state; this one does.")
+	}
+}
+
+// registered is the redirect URI as it is registered: the run took a free port
+// where the client's settings name none, and nothing listens there any more.
+func registered(sent, set string) string {
+	s, err := url.Parse(sent)
+	w, err2 := url.Parse(set)
+	if err == nil && err2 == nil && s.Scheme == "http" && s.Hostname() == w.Hostname() && w.Port() == "" && s.Path == w.Path {
+		return set
+	}
+	return sent
+}
+
+// token reads the token request, or makes the one that would have followed.
+func (p *plan) token(t flow.Transcript) error {
+	if x := t.Step(flow.StepToken).Exchanges; len(x) > 0 {
+		r := readRequest(x[len(x)-1].Request, p.ClientID)
+		p.TokenURL, p.Token, p.Headers, p.Basic = r.URL, r.Form, r.Headers, r.Basic
+	} else {
+		p.Token = []pair{{"grant_type", value{Text: "authorization_code"}}, {"client_id", value{Text: p.ClientID}}}
+		switch t.Config.AuthMethod {
+		case flow.AuthPost:
+			p.Token = append(p.Token, pair{"client_secret", value{Env: "CLIENT_SECRET"}})
+		case flow.AuthBasic:
+			p.Basic = &basic{ID: p.ClientID, Secret: value{Env: "CLIENT_SECRET"}}
+		default:
+		}
+		if u, err := url.Parse(p.RedirectURI); err == nil && p.Platform == flow.PlatformSPA {
+			p.Headers = []pair{{"Origin", value{Text: u.Scheme + "://" + u.Host}}}
+		}
+	}
+	if p.TokenURL == "" {
+		return refuse("The token endpoint of this run is not known.", "Neither its requests nor its settings name one.", "Export a step of it.")
+	}
+	p.Token = slices.DeleteFunc(p.Token, func(x pair) bool {
+		return x.Name == "code" || x.Name == "code_verifier" || x.Name == "redirect_uri"
+	})
+	p.Token = append(p.Token, pair{"code", value{Var: "code"}}, pair{"redirect_uri", value{Text: p.RedirectURI}})
+	if p.PKCE() {
+		p.Token = append(p.Token, pair{"code_verifier", value{Var: "code_verifier"}})
+	}
+	p.Secret = p.Secret || p.Basic != nil || slices.ContainsFunc(p.Token, func(x pair) bool { return x.Name == "client_secret" })
+	return nil
+}
+
+// issuer finds the issuer, and the authority that MSAL calls it by.
+func (p *plan) issuer(c flow.Config) {
+	p.Issuer = c.Provider.Issuer
+	if p.Issuer == "" {
+		p.Issuer = c.Issuer
+	}
+	p.Authority = strings.TrimSuffix(c.Issuer, "/v2.0")
+	if p.Authority == "" {
+		p.Authority, _, _ = strings.Cut(p.AuthorizeURL, "/oauth2/")
+	}
+	if strings.ContainsAny(p.Issuer, "{}") {
+		p.Issuer = "" // a template, whose tenant only the answer names
+	}
+	if u, err := url.Parse(p.Authority); err == nil {
+		p.Known = slices.Contains([]string{"login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn", "login.windows.net"}, u.Hostname())
+	}
+}
+
+// Host is the authority's host.
+func (p plan) Host() string {
+	u, err := url.Parse(p.Authority)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+// MSALScopes are the scopes without those that MSAL asks for by itself.
+func (p plan) MSALScopes() []string {
+	out := []string{}
+	for _, s := range p.Scopes {
+		if s != "openid" && s != "profile" && s != "offline_access" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// forMSAL refuses what MSAL does not do, and notes what it does otherwise.
+func (p *plan) forMSAL(form Form) error {
+	if !strings.Contains(p.AuthorizeURL, "/oauth2/v2.0/") {
+		return refuse(fmt.Sprintf("%s speaks with Microsoft's providers only.", form), "This run's provider is another one.",
+			"Choose go, csharp, python or node.")
+	}
+	if form == MSALJS && p.Platform != flow.PlatformSPA {
+		p.notes = append(p.notes, "MSAL.js needs its redirect URI registered under Single-page application, and this client's is not.")
+	}
+	if form != MSALJS && p.Platform == flow.PlatformSPA {
+		p.notes = append(p.notes, "This client's redirect URI is registered under Single-page application: Entra redeems its codes only for a browser (AADSTS9002327). Register one for this program.")
+	}
+	if !p.S256() {
+		p.notes = append(p.notes, "MSAL uses S256, whatever the run used.")
+		p.Method = flow.MethodS256
+	}
+	return nil
+}
