@@ -32,6 +32,7 @@ type Preset struct {
 	Refs    []Ref
 
 	templates map[string]string // of an issuer or endpoint, by its field
+	authorize []string          // of an authorization endpoint, to know it by
 	library   string            // name in golang.org/x/oauth2/endpoints
 	hosts     []string          // domains that are the provider's own, where the template would take any
 	scopes    []string
@@ -64,6 +65,7 @@ type presetFile struct {
 		Token       string            `toml:"token_endpoint"`
 		UserInfo    string            `toml:"userinfo_endpoint"`
 		Keys        string            `toml:"jwks_uri"`
+		At          []string          `toml:"authorize"`
 		Endpoints   string            `toml:"endpoints"`
 		Hosts       []string          `toml:"hosts"`
 		Scopes      []string          `toml:"scopes"`
@@ -98,7 +100,7 @@ var presets = sync.OnceValue(func() []Preset {
 	for _, f := range file.Preset {
 		p := Preset{
 			ID: f.ID, Name: f.Name, About: f.About, Console: f.Console, Quirks: f.Quirks,
-			library: f.Endpoints, hosts: f.Hosts, scopes: f.Scopes, auth: f.Auth, platform: f.Platform,
+			authorize: f.At, library: f.Endpoints, hosts: f.Hosts, scopes: f.Scopes, auth: f.Auth, platform: f.Platform,
 			templates: map[string]string{},
 		}
 		for field, template := range map[string]string{
@@ -327,6 +329,23 @@ func (p Preset) match(c flow.Config) (map[string]string, bool) {
 	return filled, p.own(c.Issuer)
 }
 
+// presetAt returns the preset whose authorization endpoint that is, with its
+// blanks.
+func presetAt(endpoint string) (Preset, map[string]string, bool) {
+	for _, p := range presets() {
+		if e, ok := libraryEndpoints[p.library]; ok && endpoint == e.AuthURL {
+			return p, nil, true
+		}
+		for _, template := range p.authorize {
+			filled := map[string]string{}
+			if p.own(endpoint) && p.read(template, endpoint, filled) {
+				return p, filled, true
+			}
+		}
+	}
+	return Preset{}, nil, false
+}
+
 // own says whether an issuer is surely the preset's, where its template would
 // take any.
 func (p Preset) own(issuer string) bool {
@@ -356,7 +375,10 @@ func (p Preset) read(template, text string, filled map[string]string) bool {
 	}
 	for i, id := range ids {
 		v := m[i+1]
-		b, _ := p.Blank(id)
+		b, ok := p.Blank(id)
+		if !ok {
+			continue
+		}
 		if len(b.Choices) > 0 {
 			at := slices.IndexFunc(b.Choices, func(c BlankChoice) bool { return c.Value == v })
 			if at < 0 {

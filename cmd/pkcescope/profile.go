@@ -25,6 +25,8 @@ and so may any editor. Secrets are never in it.`,
 		newProfileAdd(),
 		newProfileEdit(),
 		newProfileRemove(),
+		newProfileImport(),
+		newProfileExport(),
 		newProfilePresets(),
 		newProfileSecret(),
 		&cobra.Command{
