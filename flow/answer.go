@@ -118,13 +118,20 @@ func readTokenResponse(r *Response) ([]Value, *Error) {
 // serverSaid words an error response, RFC 6749 section 5.2. The texts are the
 // server's own, whole.
 func serverSaid(who string, r *Response, members map[string]string) *Error {
+	name, description := members["error"], members["error_description"]
+	// Microsoft Graph and other APIs answer with an object in its place
+	// (https://learn.microsoft.com/en-us/graph/errors).
+	var api struct{ Code, Message string }
+	if json.Unmarshal([]byte(name), &api) == nil && api.Code != "" {
+		name, description = api.Code, defaultTo(description, api.Message)
+	}
 	e := &Error{
-		Kind: KindServer, What: fmt.Sprintf("The %s refused the request: %s.", who, members["error"]),
-		Why: members["error_description"],
+		Kind: KindServer, What: fmt.Sprintf("The %s refused the request: %s.", who, name),
+		Why: description,
 		Try: "Read what the server says; the values that it names can be changed before the request is sent again.",
 	}
 	if r != nil && r.Status/100 == 2 {
-		e.What = fmt.Sprintf("The %s answered %s, with the error %s inside.", who, statusText(r.Status), members["error"])
+		e.What = fmt.Sprintf("The %s answered %s, with the error %s inside.", who, statusText(r.Status), name)
 	}
 	return e
 }
