@@ -20,10 +20,11 @@ type course struct {
 // courseKey is what the panes were made for.
 type courseKey struct{ at, state, w, h int }
 
-// courseEntry is a row of the list.
+// courseEntry is a row of the list, or two if its title is long.
 type courseEntry struct {
-	title string
-	done  bool
+	number int // 0: none
+	title  string
+	done   bool
 }
 
 // sync lays the screen out, if anything changed, and says whether it did. state is raised whenever the
@@ -46,8 +47,13 @@ func (c *course) sync(m *Model, state int, title string, entries []courseEntry, 
 		if on {
 			tone = toneStrong
 		}
+		number := ""
+		if e.number > 0 {
+			number = fill(m, itoa(e.number), 3)
+		}
 		d.lines = append(d.lines, line{
-			spans: []span{{sign, toneGood}, {inspect.Clean(e.title), tone}}, item: i + 1, most: 1,
+			spans: []span{{sign, toneGood}, {number + inspect.Clean(e.title), tone}},
+			item:  i + 1, most: 2, prose: true, hang: 2 + len(number),
 		})
 	}
 	list, detail := rect{0, 1, m.w, m.h - 2}.left(min(max(m.w*9/20, 30), 56))

@@ -244,17 +244,26 @@ func (m *Model) syncLessons() {
 	l := &m.lessons
 	var rows []courseEntry
 	for i, x := range l.all {
-		rows = append(rows, courseEntry{fill(m, itoa(i+1), 3) + x.Title, l.done[x.ID]})
+		rows = append(rows, courseEntry{i + 1, x.Title, l.done[x.ID]})
 	}
 	anew := l.sync(m, l.state, "Lessons", rows, m.lessonContent)
 	if anew && (l.asking() || l.answer != nil && l.entry == l.at) {
-		// The choice, or what was shown, is kept in sight.
 		p := &l.panes[1]
+		if l.answer == nil {
+			// The question with all its answers and what comes after them, if
+			// they fit.
+			from, _ := p.doc.itemRows(questionItem)
+			p.bring(from, p.doc.rows())
+		}
+		// The choice, or what was shown, is kept in sight.
 		if from, to := p.doc.itemRows(l.choice + 1); to > 0 {
 			p.bring(from, min(to+choose(l.answer != nil, p.height-2, 0), p.doc.rows()))
 		}
 	}
 }
+
+// questionItem marks the question; its answers are the items from 1 on.
+const questionItem = 1 << 10
 
 // lessonContent is the selected lesson, as far as it was taken.
 func (m *Model) lessonContent() content {
@@ -276,7 +285,9 @@ func (m *Model) lessonContent() content {
 	if len(l.steps) > 0 {
 		add(line{})
 	}
-	add(prose(toneStrong, 0, x.Question))
+	question := prose(toneStrong, 0, x.Question)
+	question.item = questionItem
+	add(question)
 	for i, o := range x.Choices {
 		sign, tone := choose(i == l.choice, "▸ ", "  "), choose(i == l.choice, toneHere, toneText)
 		if l.answer != nil && o.ID == l.answer.Choice {
@@ -366,7 +377,7 @@ func (m *Model) lessonsClick(x, y int) tea.Cmd {
 	}
 	if i, row := labClick(l.both(), x, y); i == 1 && l.asking() && row >= 0 && row < l.panes[1].doc.rows() {
 		n, _ := l.panes[1].doc.at(row)
-		if item := l.panes[1].doc.line(n).item; item > 0 {
+		if item := l.panes[1].doc.line(n).item; item > 0 && item < questionItem {
 			l.choice = item - 1
 			l.state++
 		}
