@@ -104,13 +104,14 @@ func (c Checkup) Conclusion() string {
 	return "Nothing speaks against a sign-in. What the registration says, the provider was not asked."
 }
 
-// TenantOf names the tenant of an Entra client, and of another the issuer.
-func TenantOf(c flow.Config) string {
+// NameClient names a client and its tenant, or provider, for a question to a
+// person: "client 6731…, tenant contoso.com".
+func NameClient(c flow.Config) string {
 	d := &doctor{c: c}
 	if tenant := d.authority(); d.entra() && tenant != "" {
-		return tenant
+		return Clean("client " + c.ClientID + ", tenant " + tenant)
 	}
-	return c.Issuer
+	return Clean("client " + c.ClientID + " at " + cmp.Or(c.Issuer, c.Provider.AuthorizationEndpoint))
 }
 
 // add puts lines under the others, cleaned.

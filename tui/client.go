@@ -69,6 +69,19 @@ func newTenantForm(m *Model, c flow.Config, name string) *form {
 		},
 	}
 	given := c
+	if m.options.Examine != nil {
+		f.extra = func(m *Model, f *form, key string) (tea.Cmd, bool) {
+			if key != "ctrl+d" {
+				return nil, false
+			}
+			if !f.right() {
+				return nil, true
+			}
+			m.shut()
+			return m.openDoctor(clientFrom(f, given)), true
+		}
+		f.extraFoot = func(*form) []string { return []string{"ctrl+d", "check first"} }
+	}
 	f.submit = func(m *Model, f *form) tea.Cmd {
 		c := clientFrom(f, given)
 		check := c

@@ -175,9 +175,8 @@ func (f *form) leave() {
 	}
 }
 
-// finish checks everything and hands the form in, or goes to the first field
-// that is not right.
-func (f *form) finish(m *Model) tea.Cmd {
+// right checks everything, and goes to the first field that is not right.
+func (f *form) right() bool {
 	bad := -1
 	for i, x := range f.fields {
 		x.problem = ""
@@ -192,6 +191,13 @@ func (f *form) finish(m *Model) tea.Cmd {
 		f.fields[f.at].input.Blur()
 		f.at = bad
 		f.fields[bad].input.Focus()
+	}
+	return bad < 0
+}
+
+// finish hands the form in, if everything in it is right.
+func (f *form) finish(m *Model) tea.Cmd {
+	if !f.right() {
 		return nil
 	}
 	return f.submit(m, f)

@@ -37,6 +37,7 @@ const (
 	entryTheatre
 	entryMicroscope
 	entryDiagnose
+	entryDoctor
 	entryLabs
 	entryLessons
 	entryPresent
@@ -71,6 +72,7 @@ func (h *home) load(p Profiles) {
 	}
 	h.entries = append(h.entries, entry{entryFile, "Open a file", "a saved transcript, to look at without a network"},
 		entry{entryDiagnose, "Diagnose", "paste an error: its cause, and who can fix it"},
+		entry{entryDoctor, "Doctor", "what will go wrong, looked for before sign-in"},
 		entry{entryCompare, "Compare", "none, plain and S256, side by side"},
 		entry{entryTheatre, "Interception", "a stolen code redeemed, or refused, step by step"},
 		entry{entryPresent, "Present", "a talk for a room: the flow, live, scene by scene"},
@@ -142,6 +144,12 @@ func (m *Model) chooseHome() tea.Cmd {
 		return m.microscopeEmpty()
 	case entryDiagnose:
 		return m.openDiagnose()
+	case entryDoctor:
+		if why := m.whyNoDoctor(); why != "" {
+			m.say(toneWarn, why)
+			return nil
+		}
+		m.open(newCheckForm(m))
 	case entryCompare, entryTheatre:
 		if why := m.whyNoLab(); why != "" {
 			m.say(toneWarn, why)

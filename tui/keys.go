@@ -73,6 +73,8 @@ func (m *Model) table() []command {
 		return choose(m.theatre.onStage, stageCommands, boardCommands)
 	case m.screen == screenDiagnose:
 		return diagnoseCommands
+	case m.screen == screenDoctor:
+		return doctorCommands
 	case m.screen == screenLabs:
 		return labsCommands
 	case m.screen == screenLessons:
@@ -88,7 +90,7 @@ func (m *Model) table() []command {
 
 // These tables refer to functions that in turn show the tables, which Go does
 // not allow in an initial value.
-var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, labsCommands, lessonsCommands, presentCommands []command
+var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, doctorCommands, labsCommands, lessonsCommands, presentCommands []command
 
 func init() {
 	quit := command{
@@ -119,6 +121,11 @@ func init() {
 			Binding: bind("e", "e", "edit profile"), group: "Home", foot: 3,
 			long: "Change the selected profile before it is walked.",
 			why:  (*Model).whyNoProfile, do: (*Model).editProfile,
+		},
+		{
+			Binding: bind("C", "C", "check"), group: "Home", foot: 4,
+			long: "Look at the selected client before anybody signs in, for what will go wrong.",
+			why:  (*Model).whyNoCheck, do: (*Model).checkChosen,
 		},
 		{
 			Binding: bind("P", "P", "PKCE bench"), group: "Home",
@@ -203,6 +210,7 @@ func init() {
 	microscopeCommands = append(newMicroscopeCommands(), help, quit)
 	compareCommands = append(newCompareCommands(), help, quit)
 	diagnoseCommands = append(newDiagnoseCommands(), help, quit)
+	doctorCommands = append(newDoctorCommands(), help, quit)
 	board, stage := newTheatreCommands()
 	boardCommands, stageCommands = append(board, help, quit), append(stage, help, quit)
 	labsCommands = append(newLabsCommands(), help, quit)
@@ -369,6 +377,11 @@ func lookCommands() []command {
 			Binding: bind("w", "w", "evidence"), group: "Look", foot: 8,
 			long: "Go to the parameter or header that the selected finding rests on.",
 			why:  (*Model).whyNoEvidence, do: (*Model).toEvidence,
+		},
+		{
+			Binding: bind("C", "C", "check"), group: "Look",
+			long: "Look at this walk's client as the doctor does: what will go wrong, before anybody signs in.",
+			why:  (*Model).whyNoWalkCheck, do: (*Model).checkWalk,
 		},
 		{
 			Binding: bind("D", "D", "diagnose"), group: "Look",

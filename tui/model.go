@@ -22,6 +22,7 @@ const (
 	screenCompare
 	screenTheatre
 	screenDiagnose
+	screenDoctor
 	screenLabs
 	screenLessons
 	screenPresent
@@ -56,6 +57,7 @@ type Model struct {
 	present present
 
 	diagnosis diagnosis
+	checkup   checkup
 
 	views   [numPanes]view
 	panes   [numPanes]paneState
@@ -176,6 +178,8 @@ func (m *Model) sync() {
 		m.syncTheatre()
 	case screenDiagnose:
 		m.syncDiagnose()
+	case screenDoctor:
+		m.syncDoctor()
 	case screenLabs:
 		m.syncLabs()
 	case screenLessons:

@@ -21,6 +21,9 @@ type Options struct {
 	Browser flow.Browser
 	// Lab is the experiments. Nil: there are none.
 	Lab Lab
+	// Examine looks at a client before anybody signs in. Nil: it is not looked
+	// at.
+	Examine Examiner
 	// Labs are the broken tenants. Nil: there are none.
 	Labs Labs
 	// Lessons are the lessons. Nil: there are none.

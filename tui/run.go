@@ -43,6 +43,7 @@ func Run(ctx context.Context, o Options) error {
 func (m Model) close() {
 	m.visit.end()
 	m.compare.end()
+	m.checkup.end()
 	m.theatre.end()
 	m.labs.end()
 	m.lessons.end()

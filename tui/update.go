@@ -464,6 +464,8 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		labWheel(m.theatrePanes(), msg.X, msg.Y, by)
 	case screenDiagnose:
 		labWheel([]*labPane{&m.diagnosis.pane}, msg.X, msg.Y, by)
+	case screenDoctor:
+		labWheel([]*labPane{&m.checkup.pane}, msg.X, msg.Y, by)
 	case screenLabs:
 		labWheel(m.labs.both(), msg.X, msg.Y, by)
 	case screenLessons:

@@ -36,6 +36,8 @@ func (m Model) View() tea.View {
 		rows = m.microscopeRows(p)
 	case screenDiagnose:
 		rows = m.diagnoseRows(p)
+	case screenDoctor:
+		rows = m.doctorRows(p)
 	case screenLabs:
 		rows = m.labsRows(p)
 	case screenLessons:

@@ -116,11 +116,10 @@ func runDoctor(cmd *cobra.Command, f doctorFlags) error {
 	if f.probe {
 		announceProbe(stderr, c)
 	}
-	seen, err := lab.Examine(ctx, c, lab.ExamineOptions{Probe: f.probe})
+	checkup, err := examine(ctx, c, f.probe)
 	if err != nil {
 		return err
 	}
-	checkup := inspect.Examine(seen)
 	met := true
 	if len(claims) > 0 {
 		t, err := f.signIn(ctx, cancel, c, player, in)
@@ -143,14 +142,24 @@ func runDoctor(cmd *cobra.Command, f doctorFlags) error {
 	return checkupExit(stderr, checkup, f.expect, len(claims) > 0, met)
 }
 
+// examine looks at a client before anybody signs in, for the command and for
+// the screen alike.
+func examine(ctx context.Context, c flow.Config, probe bool) (inspect.Checkup, error) {
+	seen, err := lab.Examine(ctx, c, lab.ExamineOptions{Probe: probe})
+	if err != nil {
+		return inspect.Checkup{}, err
+	}
+	return inspect.Examine(seen), nil
+}
+
 // announceProbe says who is told what about whom, before it is.
 func announceProbe(stderr io.Writer, c flow.Config) {
 	host := c.Issuer
 	if u, err := url.Parse(c.Issuer); err == nil && u.Host != "" {
 		host = u.Host
 	}
-	fmt.Fprintf(stderr, "Asking %s about the client %s, tenant %s: one authorize request, and at most one token request with a false code.\n",
-		inspect.Clean(host), inspect.Clean(c.ClientID), inspect.Clean(inspect.TenantOf(c)))
+	fmt.Fprintf(stderr, "Asking %s about the %s: one authorize request, and at most one token request with a false code.\n",
+		inspect.Clean(host), inspect.NameClient(c))
 }
 
 // checkupExit is the exit status of a checkup. With claims expected, met says

@@ -96,6 +96,7 @@ func terminalOptions(t *tenant, theme string) (tui.Options, error) {
 		Version:  release(),
 		Dir:      dir,
 		ReadKeys: readKeys,
+		Examine:  examine,
 	}
 	return o, nil
 }
