@@ -135,11 +135,7 @@ func (m *Model) whyNoBack() string {
 func (m *Model) backTo() int {
 	steps := m.visit.reading.report.Steps
 	if s, ok := m.step(); ok && done(s.Status) && !m.atPending() {
-		// A played browser has gone: it has to be sent off again.
-		if s.ID == flow.StepCallback && m.visit.browsers.Played() {
-			return m.visit.step - 1
-		}
-		return m.visit.step
+		return m.sendable(m.visit.step)
 	}
 	last := -1
 	for i, s := range steps {
@@ -150,7 +146,17 @@ func (m *Model) backTo() int {
 			last = i
 		}
 	}
-	return last
+	return m.sendable(last)
+}
+
+// sendable is the step at i, or where that is the callback of a played browser
+// the one before: the browser has gone, and has to be sent off again.
+func (m *Model) sendable(i int) int {
+	steps := m.visit.reading.report.Steps
+	if i > 0 && steps[i].ID == flow.StepCallback && m.visit.browsers.Played() {
+		return i - 1
+	}
+	return i
 }
 
 func (m *Model) back() tea.Cmd {

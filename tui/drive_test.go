@@ -107,6 +107,12 @@ func (d *Driver) Settled() {
 	d.until("no step running", func() bool { m := d.Model.(Model); return !m.isRunning() })
 }
 
+// Heard carries messages until something was asked of the terminal.
+func (d *Driver) Heard() {
+	d.t.Helper()
+	d.until("a word to the terminal", func() bool { return len(d.Said) > 0 })
+}
+
 // Left carries messages until the program has been told to end.
 func (d *Driver) Left() {
 	d.t.Helper()

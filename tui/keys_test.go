@@ -353,6 +353,11 @@ func TestTheExplanationOfAParameterStaysWhileItIsRead(t *testing.T) {
 			t.Errorf("after %s it explains %q, not %q", key, explained(), ofParameter)
 		}
 	}
+	d.Press("2", "v")
+	if title := d.Model.(Model).panes[paneExplain].title; !strings.Contains(title, "Content-Type") {
+		t.Errorf("with the headers shown it explains %q", title)
+	}
+	d.Press("v", "v", "v")
 	if d.Press("1"); explained() != ofStep {
 		t.Errorf("beside the steps it explains %q, not %q", explained(), ofStep)
 	}

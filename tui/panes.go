@@ -187,6 +187,7 @@ func (m *Model) contentKey(p pane, w, h int) contentKey {
 		}
 	case paneExplain:
 		k.about, k.item = m.aboutItem()
+		k.view, k.tokens = m.views[k.about], m.tokens // which change what the items are
 	case paneFindings:
 	}
 	return k

@@ -126,6 +126,43 @@ func TestEditFailGoBackAndSucceed(t *testing.T) {
 	d.Shows("✓ Token")
 }
 
+// From a token step that was refused one key leads back to where a played
+// browser can be sent off again; the callback alone would wait in vain.
+func TestBackFromARefusedCodeSignsInAgain(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press("a")
+	d.Settled()
+	d.Press("b")
+	d.Settled()
+	d.Press("enter") // the code a second time
+	d.Settled()
+	d.Shows("✗ Token", "redeemed before")
+	d.Press("b")
+	d.Until("▸ Authorize")
+	d.Press("a")
+	d.Settled()
+	d.Shows("✓ Token")
+}
+
+// Where nobody listens, what a played browser ended on is there to be pasted.
+func TestAnswerOfAPlayedBrowserIsPasted(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 80, 24)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press(",", "right", "shift+tab", "right", "enter")
+	d.Until("· plain")
+	d.Until("▸ Discovery")
+	d.Press("a")
+	d.Until("address bar")
+	d.Press("p")
+	d.Shows("Paste the answer", "&state=")
+	d.Press("enter")
+	d.Settled()
+	d.Shows("✓ Callback", "✓ Token")
+}
+
 // The shape of the flow without PKCE is one key away, and so is its return.
 func TestHidePKCE(t *testing.T) {
 	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
@@ -213,6 +250,7 @@ func TestWaitingForAnotherDevice(t *testing.T) {
 	}
 	d.Press("c")
 	d.Until("Sent to the clipboard: the code")
+	d.Heard()
 	d.Press("esc")
 	d.Until("Cancelled")
 	d.Settled()
