@@ -164,6 +164,7 @@ func (m *Model) onStarted(msg startedMsg) tea.Cmd {
 
 func (m *Model) onOpened(msg openedMsg) tea.Cmd {
 	if msg.err != nil {
+		m.notice = notice{}
 		m.open(newMessage("This file cannot be shown", msg.err))
 		return nil
 	}
