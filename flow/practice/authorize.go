@@ -243,7 +243,7 @@ func (c *call) respond(req authRequest, v url.Values) {
 	case c.has(FaultWrongState):
 		v.Set("state", randomText(12))
 	default:
-		v.Set("state", stripTags(req.state))
+		v.Set("state", c.stateBack(req.state))
 	}
 	if c.has(FaultSendIssuer) {
 		in := req.authority.directory
@@ -269,6 +269,14 @@ func (c *call) respond(req authRequest, v url.Values) {
 		}
 		c.redirect(to)
 	}
+}
+
+// stateBack is the state as it comes back.
+func (c *call) stateBack(state string) string {
+	if c.has(FaultHTMLState) {
+		return state
+	}
+	return stripTags(state)
 }
 
 // stripTags takes HTML out of a state: "HTML is stripped from state",

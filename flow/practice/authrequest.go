@@ -65,6 +65,9 @@ func (c *call) readAuthRequest(raw string) (authRequest, *refusal) {
 		types: strings.Fields(form.Get("response_type")),
 		v1:    form.Has(v1Mark), device: form.Get(deviceMark), shown: form.Has(shownMark), confirmed: form.Has(confirmedMark),
 	}
+	if c.has(FaultIgnorePrompt) {
+		req.prompt = ""
+	}
 	var e *refusal
 	if req.authority, e = c.authority(); e != nil {
 		return req, e
@@ -78,7 +81,7 @@ func (c *call) readAuthRequest(raw string) (authRequest, *refusal) {
 	if e := c.findRedirect(&req); e != nil {
 		return req, e.onPage()
 	}
-	if e := req.checkResponse(form); e != nil {
+	if e := req.checkResponse(form, c.has(FaultTokensInQuery)); e != nil {
 		return req, e
 	}
 	if e := c.checkChallenge(req.challenge, req.method); e != nil {
@@ -112,7 +115,7 @@ func (c *call) findClient(clientID string, a authority) (Registration, *refusal)
 	switch {
 	case app.Disabled:
 		return app, deny("7000112", "app", app.ClientID, "name", app.Name)
-	case a.alias != "" && app.SupportedAccounts == MyOrg:
+	case a.alias != "" && app.SupportedAccounts == MyOrg && !c.has(FaultAnyAuthority):
 		return app, deny("50194", "app", app.ClientID, "name", app.Name, "tenant", a.alias)
 	case a.ID == consumersDirectory.ID && (app.SupportedAccounts == MyOrg || app.SupportedAccounts == MultipleOrgs):
 		return app, deny("9002332", "app", app.ClientID, "name", app.Name)
@@ -140,7 +143,7 @@ func (c *call) findRedirect(req *authRequest) *refusal {
 		return deny("90102", "name", "redirect_uri")
 	}
 	var ok bool
-	if req.platform, ok = matchRedirect(req.app, req.redirect, c.has(FaultExactPort)); ok {
+	if req.platform, ok = matchRedirect(req.app, req.redirect, c.brokenRedirects()); ok {
 		return nil
 	}
 	if c.has(FaultAnyRedirect) {
@@ -167,9 +170,9 @@ func fallback(app Registration) flow.Platform {
 }
 
 // checkResponse checks response_type and response_mode.
-func (req *authRequest) checkResponse(form url.Values) *refusal {
+func (req *authRequest) checkResponse(form url.Values, inQuery bool) *refusal {
 	asked := flow.ResponseMode(form.Get("response_mode"))
-	tokens := slices.Contains(req.types, "id_token") || slices.Contains(req.types, "token")
+	tokens := !inQuery && (slices.Contains(req.types, "id_token") || slices.Contains(req.types, "token"))
 	req.mode = asked
 	if asked == flow.ModeDefault || asked == flow.ModeQuery {
 		// Tokens do not travel in a query, where they would end up in logs: not

@@ -24,12 +24,15 @@ const (
 	FaultPKCEOptionalSPA       Fault = "spa-without-pkce"
 	FaultAdvertisePKCE         Fault = "advertise-pkce"
 	FaultAnyRedirect           Fault = "any-redirect"
+	FaultLooseRedirect         Fault = "loose-redirect"
 	FaultExactPort             Fault = "exact-port"
 	FaultAnyReply              Fault = "any-reply-address"
 	FaultAnyOrigin             Fault = "any-origin"
 	FaultNoCORS                Fault = "no-cors"
 	FaultAnySecret             Fault = "any-secret"
 	FaultAnyClient             Fault = "code-for-any-client"
+	FaultAnyTenant             Fault = "code-for-any-tenant"
+	FaultAnyAuthority          Fault = "any-authority"
 	FaultReusableCode          Fault = "reusable-code"
 	FaultRevokeOnReplay        Fault = "revoke-on-replay"
 	FaultShortCodes            Fault = "short-codes"
@@ -37,9 +40,13 @@ const (
 	FaultStrictRotation        Fault = "strict-rotation"
 	FaultNoRotation            Fault = "no-rotation"
 	FaultShortRefresh          Fault = "short-refresh-tokens"
+	FaultEternalRefresh        Fault = "eternal-refresh-tokens"
 	FaultNoRefresh             Fault = "no-refresh-token"
+	FaultAlwaysRefresh         Fault = "always-refresh-token"
 	FaultNoState               Fault = "no-state"
 	FaultWrongState            Fault = "wrong-state"
+	FaultHTMLState             Fault = "html-in-state"
+	FaultTokensInQuery         Fault = "tokens-in-query"
 	FaultSendIssuer            Fault = "send-iss"
 	FaultSendWrongIssuer       Fault = "send-wrong-iss"
 	FaultMetadataIssuer        Fault = "wrong-metadata-issuer"
@@ -53,6 +60,7 @@ const (
 	FaultUnsigned              Fault = "unsigned-id-token"
 	FaultTruncated             Fault = "truncated-id-token"
 	FaultGraphVerifies         Fault = "plain-graph-token"
+	FaultEndpointVersion       Fault = "endpoint-chooses-version"
 	FaultStringExpiry          Fault = "expires-in-string"
 	FaultHTML                  Fault = "html-instead-of-json"
 	FaultOKError               Fault = "error-with-status-200"
@@ -63,6 +71,8 @@ const (
 	FaultLate                  Fault = "late"
 	FaultDrop                  Fault = "drop-connection"
 	FaultNoConsent             Fault = "no-consent-page"
+	FaultIgnorePrompt          Fault = "ignore-prompt"
+	FaultAnyScope              Fault = "any-scope"
 	FaultResourceIgnored       Fault = "ignore-resource"
 	FaultRepeatedParameters    Fault = "repeated-parameters"
 )
@@ -82,12 +92,15 @@ var faults = []struct {
 	{FaultPKCEOptionalSPA, "a single-page app may redeem a code without PKCE"},
 	{FaultAdvertisePKCE, "the metadata lists code_challenge_methods_supported, which Entra's does not"},
 	{FaultAnyRedirect, "codes are sent to any address, registered or not"},
+	{FaultLooseRedirect, "neither a trailing slash nor the case of a redirect URI's path counts"},
 	{FaultExactPort, "the port of http://localhost counts"},
 	{FaultAnyReply, "the token endpoint does not compare redirect_uri"},
 	{FaultAnyOrigin, "the Origin header is not looked at"},
 	{FaultNoCORS, "the token endpoint sends no CORS headers"},
 	{FaultAnySecret, "client secrets are neither required nor compared"},
 	{FaultAnyClient, "a code may be redeemed by another client"},
+	{FaultAnyTenant, "a code or a refresh token may be redeemed at another tenant's endpoint"},
+	{FaultAnyAuthority, "an app of a single tenant may sign in at common and organizations"},
 	{FaultReusableCode, "a code may be redeemed many times"},
 	{FaultRevokeOnReplay, "a second redemption revokes what the first one gave (RFC 6749 section 4.1.2)"},
 	{FaultShortCodes, "codes expire at once"},
@@ -95,9 +108,13 @@ var faults = []struct {
 	{FaultStrictRotation, "a refresh token is dead once it was used"},
 	{FaultNoRotation, "a refresh gives no new refresh token"},
 	{FaultShortRefresh, "refresh tokens expire at once"},
+	{FaultEternalRefresh, "refresh tokens do not expire, not even a single-page app's"},
 	{FaultNoRefresh, "no refresh token is issued, whatever the scope"},
+	{FaultAlwaysRefresh, "a refresh token is issued without offline_access"},
 	{FaultNoState, "the response has no state"},
 	{FaultWrongState, "the response has another state"},
+	{FaultHTMLState, "HTML in the state comes back as it was sent"},
+	{FaultTokensInQuery, "an ID token may be sent in the query, where logs keep it"},
 	{FaultSendIssuer, "the response has an iss parameter (RFC 9207), and the metadata says so"},
 	{FaultSendWrongIssuer, "the response has another server's iss parameter"},
 	{FaultMetadataIssuer, "the metadata names another issuer"},
@@ -111,6 +128,7 @@ var faults = []struct {
 	{FaultUnsigned, `the ID token is unsigned (alg "none")`},
 	{FaultTruncated, "the ID token is cut off"},
 	{FaultGraphVerifies, "the access token for Graph has no nonce header and verifies"},
+	{FaultEndpointVersion, "the endpoint chooses an access token's version, not the resource"},
 	{FaultStringExpiry, "the v2.0 endpoint writes expires_in as a string"},
 	{FaultHTML, "the token endpoint answers with an HTML page"},
 	{FaultOKError, "the token endpoint refuses with status 200"},
@@ -121,6 +139,8 @@ var faults = []struct {
 	{FaultLate, "the token endpoint takes a minute to answer"},
 	{FaultDrop, "the token endpoint drops the connection in the middle of its answer"},
 	{FaultNoConsent, "no consent is asked for"},
+	{FaultIgnorePrompt, "the parameter prompt is passed over"},
+	{FaultAnyScope, "a scope that the resource does not have is granted"},
 	{FaultResourceIgnored, "the resource parameter is not compared with scope"},
 	{FaultRepeatedParameters, "a parameter may be sent twice; the first counts"},
 }

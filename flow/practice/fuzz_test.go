@@ -70,7 +70,7 @@ func FuzzMatchRedirect(f *testing.F) {
 	}
 	r := Registration{SupportedAccounts: MyOrg, Web: []string{"https://app.example/cb"}, Native: []string{"http://localhost"}}
 	f.Fuzz(func(t *testing.T, sent string) {
-		if _, ok := matchRedirect(r, sent, false); !ok {
+		if _, ok := matchRedirect(r, sent, brokenRedirects{}); !ok {
 			return
 		}
 		u, err := url.Parse(responseURL(sent))

@@ -106,8 +106,12 @@ var probes = map[Fault]func(*play) string{
 	},
 	FaultAdvertisePKCE: func(p *play) string { return toText(p.metadata()["code_challenge_methods_supported"]) },
 	FaultAnyRedirect:   func(p *play) string { return number(p.asked("redirect_uri", "https://attacker.example/")) },
-	FaultExactPort:     func(p *play) string { return number(p.asked("redirect_uri", "http://localhost:9999")) },
-	FaultAnyReply:      func(p *play) string { return number(p.redeemed("redirect_uri", "http://localhost/other")) },
+	FaultLooseRedirect: func(p *play) string {
+		p.change(func(r *Registration) { r.Native = []string{"http://localhost/Auth"} })
+		return number(p.asked("redirect_uri", "http://localhost/auth/"))
+	},
+	FaultExactPort: func(p *play) string { return number(p.asked("redirect_uri", "http://localhost:9999")) },
+	FaultAnyReply:  func(p *play) string { return number(p.redeemed("redirect_uri", "http://localhost/other")) },
 	FaultAnyOrigin: func(p *play) string {
 		return number(p.use("spa").redeem(p.redemption(p.code(p.params())), "Origin", "").code())
 	},
@@ -119,6 +123,13 @@ var probes = map[Fault]func(*play) string{
 		code := p.code(p.params())
 		return number(p.use("multitenant").redeem(p.redemption(code)).code())
 	},
+	FaultAnyTenant: func(p *play) string {
+		reply := []string{"redirect_uri", p.use("multitenant").app.Native[0]}
+		code := p.code(edit(p.params(), reply))
+		p.authority = otherDirectory.ID
+		return number(p.redeem(edit(p.redemption(code), reply)).code())
+	},
+	FaultAnyAuthority: func(p *play) string { p.authority = "common"; return number(p.asked()) },
 	FaultReusableCode: func(p *play) string {
 		v := p.redemption(p.code(p.params()))
 		p.redeem(v)
@@ -145,7 +156,23 @@ var probes = map[Fault]func(*play) string{
 		v := url.Values{"grant_type": {"refresh_token"}, "client_id": {p.app.ClientID}, "refresh_token": {p.tokens().RefreshToken}}
 		return toText(p.redeem(v).RefreshToken != "")
 	},
-	FaultShortRefresh:    func(p *play) string { return number(p.refreshed(p.tokens().RefreshToken)) },
+	FaultShortRefresh: func(p *play) string { return number(p.refreshed(p.tokens().RefreshToken)) },
+	FaultEternalRefresh: func(p *play) string {
+		token := p.use("spa").tokens().RefreshToken
+		p.clock.forward(25 * time.Hour)
+		return number(p.refreshed(token))
+	},
+	FaultAlwaysRefresh: func(p *play) string {
+		v := edit(p.params(), []string{"scope", "openid User.Read"})
+		return toText(p.redeem(p.redemption(p.code(v))).RefreshToken != "")
+	},
+	FaultHTMLState: func(p *play) string { return p.answer(edit(p.params(), []string{"state", "a<b>c"})).Get("state") },
+	FaultTokensInQuery: func(p *play) string {
+		return number(p.use("hybrid").asked("response_type", "code id_token", "response_mode", "query"))
+	},
+	FaultEndpointVersion: func(p *play) string { return toText(claimsOf(p.t, p.tokens().AccessToken)["ver"]) },
+	FaultIgnorePrompt:    func(p *play) string { return number(p.asked("prompt", "none")) },
+	FaultAnyScope:        func(p *play) string { return number(p.asked("scope", "openid mcp.read")) },
 	FaultNoRefresh:       func(p *play) string { return toText(p.tokens().RefreshToken != "") },
 	FaultNoState:         func(p *play) string { return p.answer(p.params()).Get("state") },
 	FaultWrongState:      func(p *play) string { return toText(p.answer(p.params()).Get("state") == p.params().Get("state")) },

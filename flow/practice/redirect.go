@@ -7,11 +7,18 @@ import (
 	"github.com/pkcescope/pkcescope/flow"
 )
 
+// brokenRedirects are the rules of redirect URIs that are not kept.
+type brokenRedirects struct{ exactPort, loose bool }
+
+func (c *call) brokenRedirects() brokenRedirects {
+	return brokenRedirects{exactPort: c.has(FaultExactPort), loose: c.has(FaultLooseRedirect)}
+}
+
 // matchRedirect finds the platform under which the redirect URI is registered.
 // The rules are those of
-// https://learn.microsoft.com/entra/identity-platform/reply-url; exactPort
-// breaks the one about the port of localhost.
-func matchRedirect(r Registration, redirect string, exactPort bool) (flow.Platform, bool) {
+// https://learn.microsoft.com/entra/identity-platform/reply-url, but for those
+// that are broken.
+func matchRedirect(r Registration, redirect string, broken brokenRedirects) (flow.Platform, bool) {
 	u, err := url.Parse(redirect)
 	if err != nil {
 		return "", false
@@ -27,7 +34,7 @@ func matchRedirect(r Registration, redirect string, exactPort bool) (flow.Platfo
 	}
 	for _, p := range r.redirects() {
 		for _, registered := range p.uris {
-			if redirectMatches(r.SupportedAccounts, registered, u, exactPort) {
+			if redirectMatches(r.SupportedAccounts, registered, u, broken) {
 				return p.platform, true
 			}
 		}
@@ -37,7 +44,7 @@ func matchRedirect(r Registration, redirect string, exactPort bool) (flow.Platfo
 
 // redirectMatches compares one registered redirect URI with the one in the
 // request. Scheme and host are compared without regard to case, the path with.
-func redirectMatches(audience Audience, registered string, asked *url.URL, exactPort bool) bool {
+func redirectMatches(audience Audience, registered string, asked *url.URL, broken brokenRedirects) bool {
 	reg, err := url.Parse(registered)
 	if err != nil {
 		return false
@@ -46,12 +53,15 @@ func redirectMatches(audience Audience, registered string, asked *url.URL, exact
 		asked.User != nil || asked.Fragment != "" || reg.Opaque != asked.Opaque {
 		return false
 	}
-	if !hostMatches(audience, reg, asked, exactPort) {
+	if !hostMatches(audience, reg, asked, broken.exactPort) {
 		return false
 	}
 	// A URI without a path and one with the path "/" are the same; otherwise a
 	// trailing slash counts.
 	want, got := reg.EscapedPath(), asked.EscapedPath()
+	if broken.loose {
+		want, got = strings.ToLower(strings.TrimSuffix(want, "/")), strings.ToLower(strings.TrimSuffix(got, "/"))
+	}
 	if (want == "" || want == "/") && (got == "" || got == "/") {
 		return true
 	}

@@ -50,7 +50,7 @@ func TestRedirectURIsMatchAsEntraDocuments(t *testing.T) {
 				row.audience = MyOrg
 			}
 			r := Registration{SupportedAccounts: row.audience, Web: []string{row.registered}}
-			if _, got := matchRedirect(r, row.sent, false); got != row.match {
+			if _, got := matchRedirect(r, row.sent, brokenRedirects{}); got != row.match {
 				t.Errorf("%s registered, %s sent: match = %v, want %v", row.registered, row.sent, got, row.match)
 			}
 		})
@@ -64,7 +64,7 @@ func TestAnExactRedirectURIDecidesThePlatform(t *testing.T) {
 		"http://localhost:4200/": flow.PlatformSPA,
 		"http://localhost:9999/": flow.PlatformWeb, // "will pick one arbitrarily": the first
 	} {
-		if got, ok := matchRedirect(r, sent, false); !ok || got != want {
+		if got, ok := matchRedirect(r, sent, brokenRedirects{}); !ok || got != want {
 			t.Errorf("%s is %q, want %q", sent, got, want)
 		}
 	}

@@ -79,7 +79,7 @@ func (c *call) readScopes(app Registration, in directory, scope string) (scopeSe
 			set.dotted = true
 			continue
 		}
-		if !slices.ContainsFunc(api.Expose.Scopes, func(o Scope) bool { return strings.EqualFold(o.Value, permission) }) {
+		if !c.has(FaultAnyScope) && !slices.ContainsFunc(api.Expose.Scopes, func(o Scope) bool { return strings.EqualFold(o.Value, permission) }) {
 			return set, deny("650053", "name", app.Name, "scope", permission, "resource", api.ClientID)
 		}
 		set.wanted = append(set.wanted, permission)

@@ -246,7 +246,7 @@ func (c *call) logout() {
 	c.setSession("", -1)
 	if to := c.form.Get("post_logout_redirect_uri"); to != "" {
 		for _, r := range c.conf.Registrations {
-			if _, ok := matchRedirect(r, to, false); ok {
+			if _, ok := matchRedirect(r, to, c.brokenRedirects()); ok {
 				c.redirect(withState(to, c.form.Get("state")))
 				return
 			}

@@ -217,7 +217,7 @@ func (c *call) checkBinding(req tokenRequest, g grant) *refusal {
 	if !strings.EqualFold(g.clientID, req.app.ClientID) && !c.has(FaultAnyClient) {
 		return deny("700007")
 	}
-	if req.authority.alias == "" && req.authority.ID != g.tenant {
+	if req.authority.alias == "" && req.authority.ID != g.tenant && !c.has(FaultAnyTenant) {
 		return deny("700005")
 	}
 	return nil
@@ -331,11 +331,11 @@ func (c *call) redeemRefresh(req tokenRequest) (any, *refusal) {
 // sessions were revoked or Conditional Access wants people to sign in more
 // often. https://learn.microsoft.com/entra/identity-platform/refresh-tokens
 func (c *call) checkAge(req tokenRequest, g grant) *refusal {
-	spa := g.platform == flow.PlatformSPA
+	spa, eternal := g.platform == flow.PlatformSPA, c.has(FaultEternalRefresh)
 	switch {
-	case spa && (c.now.Sub(g.started) > refreshLifetimeSPA || c.has(FaultShortRefresh)):
+	case spa && (c.now.Sub(g.started) > refreshLifetimeSPA && !eternal || c.has(FaultShortRefresh)):
 		return deny("700084", "issued", dotNetTime(g.started), "lifetime", dotNetSpan(refreshLifetimeSPA)).with("bad_token", "")
-	case !spa && (c.now.Sub(g.issued) > refreshLifetime || c.has(FaultShortRefresh)):
+	case !spa && (c.now.Sub(g.issued) > refreshLifetime && !eternal || c.has(FaultShortRefresh)):
 		return deny("700082", "issued", dotNetTime(g.issued), "lifetime", dotNetSpan(refreshLifetime)).with("bad_token", "")
 	}
 	if a, ok := c.conf.account(g.account); ok && a.revoked(g.issued) {
@@ -393,6 +393,12 @@ func (c *call) issue(req tokenRequest, g grant) (any, *refusal) {
 	} else if req.secret != "" {
 		g.by = "1"
 	}
+	if c.has(FaultEndpointVersion) {
+		set.api.AccessTokenAcceptedVersion = 2
+		if req.v1 {
+			set.api.AccessTokenAcceptedVersion = 1
+		}
+	}
 	access, lifetime := c.accessToken(req.app, account, g, set)
 	answer := tokenResponse{
 		TokenType: "Bearer", Scope: strings.Join(grantedScopes(set), " "),
@@ -408,7 +414,7 @@ func (c *call) issue(req tokenRequest, g grant) (any, *refusal) {
 	if set.has("openid") {
 		answer.IDToken = c.idToken(req.app, account, g, hashed{v1: req.v1})
 	}
-	if set.has("offline_access") && !c.has(FaultNoRefresh) &&
+	if (set.has("offline_access") || c.has(FaultAlwaysRefresh)) && !c.has(FaultNoRefresh) &&
 		(!c.has(FaultNoRotation) || req.form.Get("refresh_token") == "") {
 		next := g
 		next.issued = c.now
