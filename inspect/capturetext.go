@@ -9,6 +9,14 @@ import (
 	"github.com/pkcescope/pkcescope/flow/capture"
 )
 
+// runWord is what a transcript is called in a sentence.
+func runWord(t flow.Transcript) string {
+	if t.Capture != nil {
+		return "captured flow"
+	}
+	return "run"
+}
+
 // captureSummary says where a captured flow ends whose tokens are not seen.
 func (r *reader) captureSummary(steps []Step) string {
 	status := func(id flow.StepID) flow.Status { return r.t.Step(id).Status }
@@ -129,6 +137,9 @@ func NothingFound(found capture.Found) *flow.Error {
 		Kind: flow.KindRefused, What: "No authorization code flow was found.",
 		Why: "None of " + count(n, "request") + " is an authorize request, a callback or a token request.",
 		Try: "Record the whole sign-in: open the developer tools first, switch on Preserve log, sign in, wait until the app has loaded, then save all as HAR.",
+	}
+	if n == 0 {
+		e.Why = "There is no request in it at all."
 	}
 	if n == 1 {
 		e.Why = "The one request in it is neither an authorize request nor a callback nor a token request."

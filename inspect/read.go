@@ -167,7 +167,7 @@ func (r *reader) summary(steps []Step) string {
 			if s.Error != nil && s.Error.What != "" {
 				why = ": " + sentence(s.Error.What)
 			}
-			return "The run failed at " + s.Title + why
+			return "The " + runWord(r.t) + " failed at " + s.Title + why
 		}
 	}
 	for _, s := range steps {

@@ -70,7 +70,7 @@ func (h *home) load(p Profiles) {
 			h.entries = append(h.entries, entry{entryProfile, n, note})
 		}
 	}
-	h.entries = append(h.entries, entry{entryFile, "Open a file", "a saved transcript, to look at without a network"},
+	h.entries = append(h.entries, entry{entryFile, "Open a file", "a saved run or a HAR; a URL or curl: paste it here"},
 		entry{entryDiagnose, "Diagnose", "paste an error: its cause, and who can fix it"},
 		entry{entryDoctor, "Doctor", "what will go wrong, looked for before sign-in"},
 		entry{entryCompare, "Compare", "none, plain and S256, side by side"},
@@ -267,7 +267,7 @@ func (m *Model) homeOffset(r rect, d *doc) int {
 func newOpenForm(*Model) *form {
 	f := &form{
 		title: "Open a file", action: "open",
-		intro:  "A transcript that was saved with s, or the output of run --json.",
+		intro:  "A saved transcript, or a capture: a HAR, Fiddler's SAZ, curl commands, HTTP as text. What it is, is seen from its content.",
 		fields: []*field{textField("file", "File", "", "Its path, from the directory where the program was started.")},
 		check: func(_ *form, _, value string) string {
 			return choose(value == "", "Which file?", "")
@@ -275,7 +275,7 @@ func newOpenForm(*Model) *form {
 		submit: func(m *Model, f *form) tea.Cmd {
 			m.shut()
 			m.say(toneHere, "Opening…")
-			return openFile(expandHome(f.get("file")))
+			return m.openFile(expandHome(f.get("file")))
 		},
 	}
 	return f.start()

@@ -79,6 +79,8 @@ func (m *Model) table() []command {
 		return labsCommands
 	case m.screen == screenLessons:
 		return lessonsCommands
+	case m.screen == screenFlows:
+		return flowsCommands
 	case m.screen == screenPresent:
 		return presentCommands
 	case m.waiting():
@@ -90,7 +92,7 @@ func (m *Model) table() []command {
 
 // These tables refer to functions that in turn show the tables, which Go does
 // not allow in an initial value.
-var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, doctorCommands, labsCommands, lessonsCommands, presentCommands []command
+var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, doctorCommands, labsCommands, lessonsCommands, flowsCommands, presentCommands []command
 
 func init() {
 	quit := command{
@@ -169,9 +171,16 @@ func init() {
 		},
 		{
 			Binding: bind("esc", "esc", "back to the walk"), group: "Home", foot: 4,
-			long: "Go back to the walk that is open.",
-			why:  func(m *Model) string { return choose(m.hasVisit(), "", "This is the first screen. Press q to quit.") },
-			do:   func(m *Model) tea.Cmd { m.screen = screenWalk; return nil },
+			long: "Go back to the walk that is open. Stop reading a file.",
+			why: func(m *Model) string {
+				return choose(m.hasVisit() || m.opening != nil, "", "This is the first screen. Press q to quit.")
+			},
+			do: func(m *Model) tea.Cmd {
+				if !m.stopOpening() {
+					m.screen = screenWalk
+				}
+				return nil
+			},
 		},
 	}, help, quit)
 	waitCommands = []command{
@@ -215,6 +224,7 @@ func init() {
 	boardCommands, stageCommands = append(board, help, quit), append(stage, help, quit)
 	labsCommands = append(newLabsCommands(), help, quit)
 	lessonsCommands = append(newLessonsCommands(), help, quit)
+	flowsCommands = append(newFlowsCommands(), help, quit)
 	presentCommands = newPresentCommands()
 	walkCommands = append(flowCommands(), append(lookCommands(), help, quit)...)
 }

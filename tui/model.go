@@ -25,6 +25,7 @@ const (
 	screenDoctor
 	screenLabs
 	screenLessons
+	screenFlows
 	screenPresent
 )
 
@@ -54,6 +55,8 @@ type Model struct {
 	theatre theatre
 	labs    labs
 	lessons lessons
+	flows   flowList
+	opening *fileRead // the file that is being read; nil for none
 	present present
 
 	diagnosis diagnosis
@@ -145,6 +148,9 @@ func (m Model) Init() tea.Cmd {
 	switch {
 	case m.options.Talk != nil:
 		cmds = append(cmds, func() tea.Msg { return presentMsg{} })
+	case m.options.Found != nil:
+		found, file := *m.options.Found, m.options.File
+		cmds = append(cmds, func() tea.Msg { return foundMsg{found: found, file: file} })
 	case m.options.Transcript != nil:
 		t, file := *m.options.Transcript, m.options.File
 		cmds = append(cmds, func() tea.Msg { return openedMsg{transcript: t, file: file} })
@@ -184,6 +190,8 @@ func (m *Model) sync() {
 		m.syncLabs()
 	case screenLessons:
 		m.syncLessons()
+	case screenFlows:
+		m.syncFlows()
 	case screenPresent:
 		m.syncPresent()
 	case screenHome, screenWalk:

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/flow/capture"
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
@@ -37,6 +38,8 @@ type Options struct {
 	ReadKeys func(ctx context.Context, from string) ([]byte, error)
 	// Config starts the walk at once, without the home screen.
 	Config *flow.Config
+	// Found are the flows of a capture, to choose from.
+	Found *capture.Found
 	// Transcript is a saved run to look at; File is its name.
 	Transcript *flow.Transcript
 	File       string

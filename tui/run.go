@@ -383,19 +383,6 @@ func (m *Model) paste(text string) tea.Cmd {
 	return func() tea.Msg { return pastedMsg{visit, w.Paste(text)} }
 }
 
-// openFile reads a saved transcript.
-func openFile(path string) tea.Cmd {
-	return func() tea.Msg {
-		f, err := os.Open(path)
-		if err != nil {
-			return openedMsg{file: path, err: err}
-		}
-		defer func() { _ = f.Close() }()
-		t, err := flow.Load(f)
-		return openedMsg{transcript: t, file: path, err: err}
-	}
-}
-
 // writeFile writes a file that only its owner can read. A file that is there
 // already is not touched.
 func writeFile(what, path string, write func(io.Writer) error) tea.Cmd {

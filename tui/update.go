@@ -126,6 +126,11 @@ func (m *Model) onPaste(msg tea.PasteMsg) tea.Cmd {
 	case m.screen == screenCompare:
 		return m.onComparePaste(msg.Content)
 	case m.screen == screenDiagnose, m.screen == screenHome:
+		if m.screen == screenHome {
+			if cmd, ok := m.openPasted(msg.Content); ok {
+				return cmd
+			}
+		}
 		m.openDiagnose()
 		m.diagnose(msg.Content)
 		return nil
@@ -425,6 +430,9 @@ func (m *Model) onClick(msg tea.MouseClickMsg) tea.Cmd {
 	if m.screen == screenLessons {
 		return m.lessonsClick(msg.X, msg.Y)
 	}
+	if m.screen == screenFlows {
+		return m.flowsClick(msg.X, msg.Y)
+	}
 	if m.screen == screenPresent {
 		return m.presentGo(1)
 	}
@@ -471,6 +479,8 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		labWheel(m.labs.both(), msg.X, msg.Y, by)
 	case screenLessons:
 		labWheel(m.lessons.both(), msg.X, msg.Y, by)
+	case screenFlows:
+		labWheel(m.flows.both(), msg.X, msg.Y, by)
 	case screenHome, screenWalk, screenPresent:
 	}
 	for p := range pane(numPanes) {

@@ -42,6 +42,8 @@ func (m Model) View() tea.View {
 		rows = m.labsRows(p)
 	case screenLessons:
 		rows = m.lessonsRows(p)
+	case screenFlows:
+		rows = m.flowsRows(p)
 	case screenPresent:
 		rows = m.presentRows(p)
 	default:

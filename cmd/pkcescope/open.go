@@ -118,6 +118,9 @@ func runOpen(cmd *cobra.Command, f openFlags, args []string) error {
 		return err
 	}
 	o.Transcript, o.File = &found.Flows[i], strings.Join(args, ", ")
+	if f.number == 0 && len(found.Flows) > 1 {
+		o.Transcript, o.Found = nil, &found
+	}
 	return show(cmd, o)
 }
 

@@ -295,21 +295,33 @@ func (l *linker) relate() {
 		switch {
 		case f.silent:
 			f.kind = flow.KindSilent
-			f.of = l.before(i, func(g *linked) bool { return g.client == f.client && !g.silent })
+			f.of = l.before(i, func(g *linked) bool { return g.client == f.client && !g.silent && l.sameProvider(f, g) })
 		case f.kind == flow.KindRenewal:
-			f.of = l.before(i, func(g *linked) bool { return g.client == f.client && g.kind != flow.KindRenewal })
+			f.of = l.before(i, func(g *linked) bool { return g.client == f.client && g.kind != flow.KindRenewal && l.sameProvider(f, g) })
 		case f.kind == flow.KindSignIn && l.isBroker(f):
 			f.kind = flow.KindBroker
 			f.of = l.before(i, func(g *linked) bool { return l.inside(f, g) })
 		case f.kind == flow.KindSignIn:
 			f.of = l.before(i, func(g *linked) bool {
-				return g.client == f.client && g.redirect == f.redirect && !g.silent && g.kind != flow.KindRenewal && g.kind != flow.KindPiece
+				return g.client == f.client && g.redirect == f.redirect && l.sameProvider(f, g) && !g.silent && g.kind != flow.KindRenewal && g.kind != flow.KindPiece
 			})
 			if f.of >= 0 {
 				f.kind = flow.KindAgain
 			}
 		}
 	}
+}
+
+// sameProvider reports whether two flows use an endpoint of one host.
+func (l *linker) sameProvider(f, g *linked) bool {
+	for a := range l.endpoints(f) {
+		for b := range l.endpoints(g) {
+			if host(a) == host(b) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (l *linker) before(i int, match func(*linked) bool) int {
