@@ -130,7 +130,7 @@ func (s *Step) lay(t *Transcript) {
 		}
 	}
 	switch s.ID {
-	case StepVerifier, StepChallenge:
+	case StepVerifier, StepChallenge, StepDevice:
 		return // once the requests are there
 	case StepAuthorize:
 		s.layAuthorize()

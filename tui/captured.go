@@ -160,7 +160,9 @@ func (m *Model) syncFlows() {
 	l := &m.flows
 	var rows []courseEntry
 	for _, r := range l.rows {
-		rows = append(rows, courseEntry{fmt.Sprintf("%d %s%s", r.Number, r.Kind, clockOf(r.Began)), r.Outcome == flow.OutcomeOK})
+		rows = append(rows, courseEntry{
+			number: r.Number, title: r.Kind + clockOf(r.Began), done: r.Outcome == flow.OutcomeOK, failed: r.Outcome == flow.OutcomeFailed,
+		})
 	}
 	if l.sync(m, l.state, "Flows", rows, m.flowContent) {
 		l.panes[0].note = fmt.Sprintf("%d found", len(rows))
@@ -181,9 +183,9 @@ func outcomeTone(o flow.Outcome) tone {
 		return toneGood
 	case flow.OutcomeFailed:
 		return toneBad
-	case flow.OutcomeCancelled, flow.OutcomeUnfinished:
+	default:
+		return toneWarn
 	}
-	return toneWarn
 }
 
 // flowContent is what is known of the selected flow.
@@ -194,7 +196,7 @@ func (m *Model) flowContent() content {
 	d.lines = append(d.lines, prose(outcomeTone(r.Outcome), 0, r.Summary), line{})
 	add := func(name, value string) {
 		if value != "" {
-			d.lines = append(d.lines, line{spans: []span{{fmt.Sprintf("%-13s", name), toneKey}, {value, toneText}}, hang: 13})
+			d.lines = append(d.lines, line{spans: []span{{fmt.Sprintf("%-13s", name), toneKey}, {value, toneText}}, hang: 13, prose: true})
 		}
 	}
 	add("client", r.Client)

@@ -25,6 +25,7 @@ type courseEntry struct {
 	number int // 0: none
 	title  string
 	done   bool
+	failed bool
 }
 
 // sync lays the screen out, if anything changed, and says whether it did. state is raised whenever the
@@ -40,9 +41,12 @@ func (c *course) sync(m *Model, state int, title string, entries []courseEntry, 
 	d := &doc{}
 	for i, e := range entries {
 		on := i == c.at
-		sign, tone := "  ", toneText
-		if e.done {
+		sign, signTone, tone := "  ", toneGood, toneText
+		switch {
+		case e.done:
 			sign, done = "✓ ", done+1
+		case e.failed:
+			sign, signTone = "✗ ", toneBad
 		}
 		if on {
 			tone = toneStrong
@@ -52,7 +56,7 @@ func (c *course) sync(m *Model, state int, title string, entries []courseEntry, 
 			number = fill(m, itoa(e.number), 3)
 		}
 		d.lines = append(d.lines, line{
-			spans: []span{{sign, toneGood}, {number + inspect.Clean(e.title), tone}},
+			spans: []span{{sign, signTone}, {number + inspect.Clean(e.title), tone}},
 			item:  i + 1, most: 2, prose: true, hang: 2 + len(number),
 		})
 	}

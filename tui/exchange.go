@@ -86,6 +86,8 @@ func (m *Model) valuesContent(w, h int) content {
 	if len(c.subjects) == 0 {
 		text := "This step sends nothing, and has made nothing yet."
 		switch {
+		case s.Status == flow.StatusUnseen:
+			text = "This step is not in the capture."
 		case done(s.Status):
 			text = "This step sent nothing."
 		case m.atPending() && m.isRunning():

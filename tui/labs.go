@@ -229,7 +229,7 @@ func (m *Model) syncLabs() {
 	l := &m.labs
 	var rows []courseEntry
 	for _, e := range l.entries {
-		rows = append(rows, courseEntry{0, e.Title, e.Solved})
+		rows = append(rows, courseEntry{number: 0, title: e.Title, done: e.Solved})
 	}
 	l.sync(m, l.state, "Broken tenants", rows, m.labContent)
 }

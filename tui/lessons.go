@@ -244,7 +244,7 @@ func (m *Model) syncLessons() {
 	l := &m.lessons
 	var rows []courseEntry
 	for i, x := range l.all {
-		rows = append(rows, courseEntry{i + 1, x.Title, l.done[x.ID]})
+		rows = append(rows, courseEntry{number: i + 1, title: x.Title, done: l.done[x.ID]})
 	}
 	anew := l.sync(m, l.state, "Lessons", rows, m.lessonContent)
 	if anew && (l.asking() || l.answer != nil && l.entry == l.at) {

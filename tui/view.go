@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/pkcescope/pkcescope/inspect"
 )
 
 // View implements [tea.Model]. It only draws what is there.
@@ -176,7 +178,11 @@ func (m *Model) headRow(p *painter) string {
 func (m *Model) headTags() []span {
 	var tags []span
 	if !m.live() && m.visit.reading.number > 0 {
-		tags = append(tags, span{"saved run", toneWarn})
+		what := "saved run"
+		if c := m.visit.reading.transcript.Capture; c != nil {
+			what = "capture · " + inspect.Clean(c.Format)
+		}
+		tags = append(tags, span{what, toneWarn})
 	}
 	if m.hide {
 		tags = append(tags, span{"PKCE hidden", tonePKCE})

@@ -297,7 +297,9 @@ func (l *linker) relate() {
 			f.kind = flow.KindSilent
 			f.of = l.before(i, func(g *linked) bool { return g.client == f.client && !g.silent && l.sameProvider(f, g) })
 		case f.kind == flow.KindRenewal:
-			f.of = l.before(i, func(g *linked) bool { return g.client == f.client && g.kind != flow.KindRenewal && l.sameProvider(f, g) })
+			f.of = l.before(i, func(g *linked) bool {
+				return g.client == f.client && g.kind != flow.KindRenewal && l.sameProvider(f, g)
+			})
 		case f.kind == flow.KindSignIn && l.isBroker(f):
 			f.kind = flow.KindBroker
 			f.of = l.before(i, func(g *linked) bool { return l.inside(f, g) })

@@ -90,7 +90,7 @@ func (l *lenient) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		if l.told = true; errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) {
-			l.in.lose(flow.LostSyntax, "", "gzip")
+			l.in.lose(flow.LostSyntax, "gzip")
 		}
 		return n, io.EOF
 	}

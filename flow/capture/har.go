@@ -105,11 +105,11 @@ func readHAR(r io.Reader, out *intake) error {
 		return nil
 	case errors.Is(err, errCutOff):
 		if !h.ended {
-			out.lose(flow.LostRest, "", strconv.Itoa(out.requests))
+			out.lose(flow.LostRest, strconv.Itoa(out.requests))
 		}
 		return nil
 	case errors.As(err, &syntax):
-		out.lose(flow.LostSyntax, "", strconv.FormatInt(syntax.at, 10))
+		out.lose(flow.LostSyntax, strconv.FormatInt(syntax.at, 10))
 		return nil
 	}
 	return err

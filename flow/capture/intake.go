@@ -59,8 +59,8 @@ func (in *intake) progress(at int64) {
 	}
 }
 
-func (in *intake) lose(what flow.LossKind, step flow.StepID, detail string) {
-	in.lost = append(in.lost, flow.Loss{What: what, Step: step, Detail: detail})
+func (in *intake) lose(what flow.LossKind, detail string) {
+	in.lost = append(in.lost, flow.Loss{What: what, Detail: detail})
 }
 
 // count notes one more loss of a kind that is counted.

@@ -169,7 +169,7 @@ func ansiQuoted(s string) (text string, n int) {
 			case c == 'x':
 				b.WriteByte(byte(v & 0xff))
 			case v <= utf8.MaxRune:
-				b.WriteRune(rune(v)) //nolint:gosec // at most MaxRune
+				b.WriteRune(rune(v))
 			}
 			i += n
 		case '0', '1', '2', '3', '4', '5', '6', '7':

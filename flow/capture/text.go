@@ -32,7 +32,7 @@ func readText(r io.Reader, in *intake) error {
 	text := string(data)
 	if !utf8.ValidString(text) {
 		text, _ = unquoteLatin(data)
-		in.lose(flow.LostUTF8, "", "")
+		in.lose(flow.LostUTF8, "")
 	}
 	t := &textReader{in: in, rest: strings.ReplaceAll(text, "\r\n", "\n")}
 	for t.next() {
@@ -255,7 +255,7 @@ func (t *textReader) object() {
 		r.Status = http.StatusBadRequest // RFC 6749 section 5.2
 	}
 	if broken {
-		t.in.lose(flow.LostRest, "", "0")
+		t.in.lose(flow.LostRest, "0")
 	}
 	t.found("JSON")
 	t.answer(r)
