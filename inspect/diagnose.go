@@ -47,6 +47,22 @@ const (
 	WhoUser  Who = "user"  // the person who signs in
 )
 
+// InWords names them, for the end of "To fix it:" and of a ticket's "By". Whoever
+// reads a ticket may be another than who wrote it, so nobody is called you.
+func (w Who) InWords() string {
+	switch w {
+	case WhoYou:
+		return "whoever writes or configures the client"
+	case WhoOwner:
+		return "the owner of the app registration"
+	case WhoAdmin:
+		return "an administrator of the tenant"
+	case WhoUser:
+		return "the person who signs in"
+	}
+	return string(w)
+}
+
 // Evidence is one fact that a diagnosis rests on. In JSON it is its text.
 type Evidence struct {
 	Text string

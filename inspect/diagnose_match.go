@@ -9,7 +9,7 @@ import (
 )
 
 // clue says that what all of its tests find speaks for a cause. The rules are
-// one table, in diagnose_rules.go.
+// the files rules_*.go.
 type clue struct {
 	cause      string
 	confidence Confidence

@@ -361,6 +361,32 @@ func TestEveryCauseIsWhole(t *testing.T) {
 	t.Logf("%d causes, %d rows", n, len(clues()))
 }
 
+// A contributor finds the rows of a cause by the name of the file in which it is
+// described.
+func TestTheRowsOfACauseStandInTheFileOfItsFamily(t *testing.T) {
+	for _, f := range families {
+		if len(f.rows()) == 0 || len(causesIn(f.name)) == 0 {
+			t.Errorf("the family %s is empty", f.name)
+		}
+		for _, r := range f.rows() {
+			if got := familyOf()[r.cause]; got != f.name {
+				t.Errorf("a row of %s stands in rules_%s.go; it is described in %s.toml", r.cause, f.name, got)
+			}
+		}
+	}
+	for _, name := range assets.CauseFamilies() {
+		if name != "pages" && !slices.ContainsFunc(families, func(f struct {
+			name string
+			rows func() []clue
+		},
+		) bool {
+			return f.name == name
+		}) {
+			t.Errorf("assets/causes/%s.toml has no rules_%s.go", name, name)
+		}
+	}
+}
+
 // What the README tells contributors has to be true.
 func TestTheCauseInTheReadmeIsOne(t *testing.T) {
 	readme, err := os.ReadFile("../README.md")

@@ -117,14 +117,6 @@ func lastSent(all []Exchange) (Exchange, bool) {
 	return last, ok
 }
 
-// whoActs says whom a ticket asks.
-var whoActs = map[Who]string{
-	WhoYou:   "whoever writes or configures the client",
-	WhoOwner: "the owner of the app registration",
-	WhoAdmin: "an administrator of the tenant",
-	WhoUser:  "the person who signs in",
-}
-
 func (k ticket) markdown() string {
 	var b strings.Builder
 	d := k.diagnosis
@@ -186,7 +178,7 @@ func (k ticket) cause(b *strings.Builder) {
 		fmt.Fprintf(b, "\nDifference in %s, at character %d: %s.\n\n%s",
 			x.Row, x.At+1, markdown.Text(x.What), markdown.Fence("", "sent        "+Clean(x.Sent)+"\n"+fmt.Sprintf("%-12s", x.ExpectedBy)+Clean(x.Expected)))
 	}
-	fmt.Fprintf(b, "\n## What to do\n\nBy %s:\n\n", whoActs[c.Who])
+	fmt.Fprintf(b, "\n## What to do\n\nBy %s:\n\n", c.Who.InWords())
 	for i, step := range c.Fix {
 		fmt.Fprintf(b, "%d. %s\n", i+1, markdown.Text(step))
 	}

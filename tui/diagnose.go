@@ -113,14 +113,6 @@ func (d *diagnosis) readText() string {
 	return text + "."
 }
 
-// whoFixes says whose work a fix is.
-var whoFixes = map[inspect.Who]string{
-	inspect.WhoYou:   "you, in the client",
-	inspect.WhoOwner: "the owner of the app registration",
-	inspect.WhoAdmin: "an administrator",
-	inspect.WhoUser:  "the person who signs in",
-}
-
 // diagnosisLines lay out a diagnosis: the cause first, then what it rests on,
 // what to do, and what else it could be.
 func diagnosisLines(d inspect.Diagnosis) []line {
@@ -147,7 +139,7 @@ func diagnosisLines(d inspect.Diagnosis) []line {
 	for _, x := range d.Differences {
 		lines = append(lines, differenceLines(x)...)
 	}
-	lines = append(lines, line{}, heading("To fix it", whoFixes[first.Who]))
+	lines = append(lines, line{}, heading("To fix it", first.Who.InWords()))
 	for i, step := range first.Fix {
 		lines = append(lines, item(fmt.Sprintf("%d. ", i+1), step))
 	}

@@ -13,14 +13,6 @@ import (
 // explainWidth is the width of a line: what fits an 80 column terminal.
 const explainWidth = 78
 
-// whose says who can carry out a fix.
-var whose = map[inspect.Who]string{
-	inspect.WhoYou:   "you, in the client",
-	inspect.WhoOwner: "the owner of the app registration",
-	inspect.WhoAdmin: "an administrator",
-	inspect.WhoUser:  "the person who signs in",
-}
-
 // printDiagnosis writes a diagnosis for a person: the cause first, then what it
 // rests on, what to do, and what else it could be. Every text in it that came
 // from outside was cleaned by inspect.
@@ -46,7 +38,7 @@ func printDiagnosis(w io.Writer, d inspect.Diagnosis) {
 	for _, x := range d.Differences {
 		p.difference(x)
 	}
-	p.section("To fix it: " + whose[first.Who])
+	p.section("To fix it: " + first.Who.InWords())
 	for i, step := range first.Fix {
 		number := fmt.Sprintf("%3d. ", i+1)
 		p.prose(number, strings.Repeat(" ", len(number)), step)

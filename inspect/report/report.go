@@ -163,13 +163,6 @@ func masker(t flow.Transcript) func(string) string {
 	return func(s string) string { return inspect.Clean(inspect.ShowMasks(r.Mask(s))) }
 }
 
-var whoActs = map[inspect.Who]string{
-	inspect.WhoYou:   "whoever writes or configures the client",
-	inspect.WhoOwner: "the owner of the app registration",
-	inspect.WhoAdmin: "an administrator of the tenant",
-	inspect.WhoUser:  "the person who signs in",
-}
-
 func newDiagnosis(d inspect.Diagnosis, mask func(string) string) *diagnosis {
 	d.Causes, d.Differences, d.RuledOut = slices.Clone(d.Causes), slices.Clone(d.Differences), slices.Clone(d.RuledOut)
 	for i := range d.Causes {
@@ -194,7 +187,7 @@ func newDiagnosis(d inspect.Diagnosis, mask func(string) string) *diagnosis {
 	out := &diagnosis{Diagnosis: d}
 	if !d.Unknown {
 		out.Cause, out.Other = d.Causes[0], d.Causes[1:]
-		out.Who = whoActs[out.Cause.Who]
+		out.Who = out.Cause.Who.InWords()
 	}
 	return out
 }
