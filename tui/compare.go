@@ -95,10 +95,7 @@ func (m *Model) compareWalk() tea.Cmd {
 	if v.config.Practice || v.walk == nil {
 		return m.comparePractice()
 	}
-	c := v.config
-	if c.ClientSecret == "" && c.AuthMethod != flow.AuthNone {
-		c.ClientSecret = m.options.Secret
-	}
+	c := m.withSecret(v.config)
 	m.open(&question{
 		title: "Compare on this tenant?",
 		lines: []line{

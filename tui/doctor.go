@@ -50,11 +50,9 @@ func (m *Model) openDoctor(c flow.Config) tea.Cmd {
 	if m.screen != screenDoctor {
 		d.back = m.screen
 	}
-	if c.ClientSecret == "" && c.AuthMethod != flow.AuthNone && !c.Practice {
-		c.ClientSecret = m.options.Secret
-	}
 	m.screen = screenDoctor
 	m.notice = notice{}
+	c = m.withSecret(c)
 	d.config, d.read, d.probed = c, nil, false
 	return m.examine(false)
 }

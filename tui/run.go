@@ -174,6 +174,15 @@ func (m *Model) startPractice() tea.Cmd {
 	}
 }
 
+// withSecret is c with the secret of the environment, where c authenticates by
+// one, or may, and has none of its own.
+func (m *Model) withSecret(c flow.Config) flow.Config {
+	if c.ClientSecret == "" && !c.Practice && (c.AuthMethod == "" || c.AuthMethod.NeedsSecret()) {
+		c.ClientSecret = m.options.Secret
+	}
+	return c
+}
+
 // startWalk starts a walk of the person's own client. Where the configuration
 // is that of the practice tenant, the practice tenant's browser is at hand.
 func (m *Model) startWalk(c flow.Config) tea.Cmd {
@@ -183,9 +192,7 @@ func (m *Model) startWalk(c flow.Config) tea.Cmd {
 		b.played = m.visit.browsers.played
 		b.useOwn.Store(m.visit.browsers.useOwn.Load())
 	}
-	if c.ClientSecret == "" && c.AuthMethod != flow.AuthNone && !c.Practice {
-		c.ClientSecret = m.options.Secret
-	}
+	c = m.withSecret(c)
 	practice := m.options.Practice
 	return func() tea.Msg {
 		if c.Practice && b.played == nil && practice != nil {
