@@ -19,6 +19,7 @@ func answerRules() []rule {
 		{flow.StepToken, refreshTokenAsked},
 		{flow.StepToken, idTokenMissing},
 		{flow.StepToken, grantedScopes},
+		{flow.StepToken, grantedDetails},
 		{flow.StepToken, tokenType},
 		{flow.StepToken, cacheable},
 		{flow.StepToken, clockSkew},
@@ -163,6 +164,49 @@ func idTokenMissing(r *run) []Finding {
 		Try:  "Look at the granted scope in the answer, and at the client's registration.",
 		Refs: clauses("OpenID Connect Core 1.0 section 3.1.3.3 <https://openid.net/specs/openid-connect-core-1_0.html#TokenResponse>"),
 	})
+}
+
+// grantedDetails compares the authorization details that were asked for with
+// those that were granted, by their types. A provider may enrich what stands
+// inside (RFC 9396 section 7.1).
+func grantedDetails(r *run) []Finding {
+	asked := detailTypes(r.asked().get("authorization_details"))
+	if !r.gotTokens() || len(asked) == 0 {
+		return nil
+	}
+	granted, _ := r.t.Step(flow.StepToken).Value("authorization_details")
+	f := Finding{Severity: SeverityWarning, Row: "authorization_details", Refs: clauses("RFC 9396 section 7")}
+	switch missing := without(asked, detailTypes(granted)); {
+	case granted == "":
+		f.Code = "authorization-details-missing"
+		f.What = "authorization_details were asked for, and the answer does not say that any were granted."
+		f.Why = "A provider that grants them must repeat them in the answer. One that does not know the parameter ignores it, and the access token then allows none of it."
+		f.Try = "Look for authorization_details_types_supported in the metadata, and for the details in the access token itself."
+	case len(missing) > 0:
+		f.Code = "authorization-details-not-granted"
+		f.What = "Not all authorization_details were granted: " + short(list(missing), 200) + " is missing."
+		f.Why = "The person may have agreed to a part only, or the client may not have the rest."
+		f.Try = "Compare what was asked for with what was granted, and tell the person what does not work."
+	default:
+		return nil
+	}
+	return one(f)
+}
+
+// detailTypes are the types in an array of authorization details; of anything
+// else there are none.
+func detailTypes(text string) []string {
+	var details []struct {
+		Type string `json:"type"`
+	}
+	if json.Unmarshal([]byte(text), &details) != nil {
+		return nil
+	}
+	var types []string
+	for _, d := range details {
+		types = append(types, d.Type)
+	}
+	return types
 }
 
 // grantedScopes compares what was asked for with what was granted. The scopes

@@ -99,6 +99,12 @@ func TestEachThingThatIsWrongIsFound(t *testing.T) {
 		{"no ID token", S256, inAnswer(flow.StepToken, `"id_token"`, `"other"`), flow.StepToken, "id-token-missing", e},
 		{"less granted", S256, replace(flow.StepAuthorize, "scope=openid+profile", "scope=openid+profile+read+write"), flow.StepToken, "scope-not-granted", w},
 		{"more granted", S256, inAnswer(flow.StepToken, "openid profile", "openid profile write"), flow.StepToken, "scope-more-granted", i},
+		{"authorization details not granted", S256, replace(flow.StepAuthorize, "scope=", "authorization_details=%5B%7B%22type%22%3A%22pay%22%7D%5D&scope="), flow.StepToken, "authorization-details-missing", w},
+		{"authorization details granted in part", S256, func(t *flow.Transcript) {
+			replace(flow.StepAuthorize, "scope=", "authorization_details=%5B%7B%22type%22%3A%22pay%22%7D%2C%7B%22type%22%3A%22read%22%7D%5D&scope=")(t)
+			s := step(t, flow.StepToken)
+			s.Values = append(s.Values, flow.Value{Name: "authorization_details", Value: `[{"type":"read","bank":"x"}]`, In: flow.InResponse})
+		}, flow.StepToken, "authorization-details-not-granted", w},
 		{"no token type", S256, inAnswer(flow.StepToken, `"token_type":"Bearer",`, ""), flow.StepToken, "token-type", w},
 		{"unknown token type", S256, inAnswer(flow.StepToken, `Bearer`, "mac"), flow.StepToken, "token-type", w},
 		{"tokens that may be cached", S256, func(t *flow.Transcript) {
