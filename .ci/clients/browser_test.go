@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -27,6 +28,25 @@ func TestMSALBrowser(t *testing.T) {
 	s.signsInThere(t, s.servePage(t, "page.html"))
 }
 
+// TestFormPostPostsItself has a response come by form_post: the page's own
+// policy lets its script run, and lets the form go to the app.
+func TestFormPostPostsItself(t *testing.T) {
+	s := serve(t)
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		title := "failed: " + r.Method + " " + r.FormValue("error_description")
+		if r.Method == http.MethodPost && r.PostFormValue("code") != "" && r.PostFormValue("state") == "af0ifjsldkj" {
+			title = "done: " + s.Accounts[0].Username
+		}
+		_, _ = fmt.Fprintf(w, "<!doctype html><title>%s</title><link rel=icon href=data:,>", title)
+	}))
+	t.Cleanup(app.Close)
+	ask := url.Values{
+		"client_id": {s.Registrations[native].ClientID}, "response_type": {"code"}, "response_mode": {"form_post"},
+		"redirect_uri": {strings.Replace(app.URL, "127.0.0.1", "localhost", 1)}, "state": {"af0ifjsldkj"}, "scope": {"openid User.Read"},
+	}
+	s.signsInThere(t, s.Authorize+"?"+ask.Encode())
+}
+
 // signsInThere opens a page that begins a sign-in, plays the person, and waits
 // for the page's title to say that it is done.
 func (s *tenant) signsInThere(t *testing.T, page string) {
@@ -38,10 +58,10 @@ func (s *tenant) signsInThere(t *testing.T, page string) {
 	account, err := json.Marshal(s.Accounts[0])
 	must(t, err)
 	// The person: fills in each of the tenant's pages and presses its first
-	// button, once.
+	// button, once. The page that carries a response posts itself.
 	person := `(() => {
 		const account = ` + string(account) + `, form = document.querySelector('form')
-		if (location.origin === ` + quote(s.base) + ` && form && !window.pressed) {
+		if (location.origin === ` + quote(s.base) + ` && form && !window.pressed && !document.title.startsWith('Working')) {
 			for (const input of form.elements) {
 				if (input.name === 'loginfmt') input.value = account.username
 				if (input.name === 'passwd') input.value = account.password
