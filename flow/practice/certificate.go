@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -29,7 +30,7 @@ const (
 func serverCertificate(dir string, now time.Time) (tls.Certificate, error) {
 	if dir != "" {
 		cert, err := tls.LoadX509KeyPair(filepath.Join(dir, CertificateFile), filepath.Join(dir, keyFile))
-		if err == nil && now.Add(24*time.Hour).Before(cert.Leaf.NotAfter) && !cert.Leaf.IsCA {
+		if err == nil && now.Add(24*time.Hour).Before(cert.Leaf.NotAfter) && !cert.Leaf.IsCA && ownersAlone(filepath.Join(dir, keyFile)) {
 			return cert, nil
 		}
 	}
@@ -46,6 +47,13 @@ func serverCertificate(dir string, now time.Time) (tls.Certificate, error) {
 		}
 	}
 	return tls.X509KeyPair(certPEM, keyPEM)
+}
+
+// ownersAlone says whether nobody but its owner can read a file. A key that
+// others could have read is not used again.
+func ownersAlone(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && (runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0)
 }
 
 // newCertificate makes a leaf certificate for this machine's own names.

@@ -51,4 +51,16 @@ func TestHTTPSWithALeafOfItsOwn(t *testing.T) {
 	if string(again.Certificate()) != string(s.Certificate()) {
 		t.Error("the next start has another certificate")
 	}
+	// A key that others could read is not used again.
+	if runtime.GOOS == "windows" {
+		return
+	}
+	if err := os.Chmod(filepath.Join(dir, keyFile), 0o644); err != nil { //nolint:gosec // that is the test
+		t.Fatal(err)
+	}
+	third := start(t, Options{TLS: true, TLSDir: dir})
+	if info, err = os.Stat(filepath.Join(dir, keyFile)); err != nil || info.Mode().Perm() != 0o600 ||
+		string(third.Certificate()) == string(s.Certificate()) {
+		t.Errorf("a readable key is kept: %v, %v", info.Mode(), err)
+	}
 }
