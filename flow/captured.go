@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -84,7 +83,7 @@ const (
 // flow, as a walk with that configuration would have recorded them. What of
 // the flow is not among them gets the status unseen.
 func Captured(c Config, seen map[StepID][]Exchange, from Capture) Transcript {
-	t := Transcript{Format: Format, Version: Version, Salt: rand.Text(), Config: c, Capture: &from}
+	t := Transcript{Format: Format, Version: Version, Config: c, Capture: &from}
 	for _, id := range AllStepIDs() {
 		exchanges := seen[id]
 		if id.Extension() && len(exchanges) == 0 {

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/http"
@@ -14,8 +13,9 @@ import (
 // replaced wherever it occurs, raw, percent-, form-, JSON- or HTML-escaped, in
 // hexadecimal, in Basic credentials and inside base64.
 //
-// A mask reads "~redacted.FINGERPRINT.LENGTH~": the first 8 hex digits of a
-// salted SHA-256 and the number of octets. It is made of unreserved URL
+// A mask reads "~redacted.FINGERPRINT.LENGTH~": 8 hex digits that depend on the
+// secret and on a key that is in no file ([FingerprintKeyFrom]), and the number
+// of octets. It is made of unreserved URL
 // characters, so that it survives in every place where a secret can stand, and
 // equal secrets have equal masks. Of a signed JWT only the signature is masked
 // ("header.payload.~redacted…~"): without it the token is of no use to a
@@ -25,7 +25,7 @@ import (
 // word that happens to contain it is not torn apart. Masks are never masked
 // again. A Redactor is safe for concurrent use.
 type Redactor struct {
-	salt     string
+	key      []byte
 	patterns []pattern
 	byByte   [256][]int           // patterns by their first octet
 	pairs    [1 << 16 / 64]uint64 // set of the two octets with which one begins
@@ -35,7 +35,7 @@ type Redactor struct {
 
 // NewRedactor collects the secrets of t.
 func NewRedactor(t Transcript) *Redactor {
-	r := &Redactor{salt: t.Salt, known: map[string]bool{}}
+	r := &Redactor{key: t.key(), known: map[string]bool{}}
 	collectSecrets(t, r.add)
 	return r
 }
@@ -48,8 +48,7 @@ const (
 )
 
 func (r *Redactor) mask(secret string) string {
-	sum := sha256.Sum256([]byte(r.salt + secret))
-	return fmt.Sprintf("%s%x.%d~", maskStart, sum[:4], len(secret))
+	return fmt.Sprintf("%s%x.%d~", maskStart, keyed(r.key, secret)[:4], len(secret))
 }
 
 // ParseMask reads a mask at the start of s and returns its fingerprint, the
@@ -161,6 +160,9 @@ func (r *Redactor) longest(s string, i int, candidates []int) (*pattern, int) {
 func (t Transcript) Redacted() Transcript {
 	r := NewRedactor(t)
 	t = t.clone()
+	if t.FingerprintKey == "" {
+		t.FingerprintKey = keyName(r.key)
+	}
 	c := &t.Config
 	c.ClientSecret, c.Verifier, c.Credential, c.Ask.IDTokenHint = "", "", Credential{}, ""
 	for _, s := range []*string{

@@ -20,13 +20,16 @@ type Transcript struct {
 	Format  string  `json:"format"`
 	Version int     `json:"version"`
 	Outcome Outcome `json:"outcome"`
-	// Salt goes into the fingerprints that stand for secrets, so that equal
-	// secrets in one file are seen to be equal and none can be looked up in a
-	// table.
-	Salt   string    `json:"salt"`
-	Made   time.Time `json:"made"`
-	Config Config    `json:"config"`
-	Steps  []Step    `json:"steps"`
+	// Salt, if set, is the key of this transcript's fingerprints, so that a test
+	// knows them. It is never saved.
+	Salt string `json:"-"`
+	// FingerprintKey names the key with which the masks of this transcript were
+	// made, or is empty if nothing was masked. Equal secrets have equal
+	// fingerprints in all files that name the same key.
+	FingerprintKey string    `json:"fingerprint_key,omitempty"`
+	Made           time.Time `json:"made"`
+	Config         Config    `json:"config"`
+	Steps          []Step    `json:"steps"`
 	// Capture says where the run was recorded, if not by this program.
 	Capture *Capture `json:"capture,omitempty"`
 }

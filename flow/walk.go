@@ -101,7 +101,7 @@ func New(c Config, o Options) (*Walk, error) {
 	w := &Walk{o: o, given: given}
 	w.t = Transcript{
 		Format: Format, Version: Version, Outcome: OutcomeUnfinished,
-		Salt: rand.Text(), Made: o.Now(), Config: c,
+		Made: o.Now(), Config: c,
 	}
 	if c.Protection.DPoP {
 		if w.dpop, err = newDPoP(); err != nil {

@@ -105,7 +105,8 @@ func (m *Model) whyNoSave() string {
 
 // askSave asks where the transcript goes, and whether with its secrets.
 func (m *Model) askSave() tea.Cmd {
-	name := "pkcescope-" + m.visit.reading.transcript.Made.Format("2006-01-02-1504") + ".json"
+	t := m.visit.reading.transcript
+	name := "pkcescope-" + t.Made.Format("2006-01-02-1504") + ".json"
 	f := &form{
 		title: "Save the transcript", action: "save",
 		fields: []*field{
@@ -115,14 +116,15 @@ func (m *Model) askSave() tea.Cmd {
 		check: wantFile,
 		note: func(f *form) string {
 			if f.get("secrets") == "" {
-				return "Secrets become a salted fingerprint and a length: whoever gets the file can compare them, not use them. " +
+				return "Secrets become a length and a fingerprint, by which you can compare two of your files; nobody can get back to the secret. " +
 					"Names and claims of the signed-in account are kept."
 			}
-			return "The file will hold the authorization code, the verifier, every token and the client secret, if one was sent. " +
-				"Whoever has it can act as the signed-in account until the tokens expire."
+			if notice := inspect.RevealNotice(t); notice != "" {
+				return notice
+			}
+			return "There is no secret in it that could be shown."
 		},
 	}
-	t := m.visit.reading.transcript
 	f.submit = func(m *Model, f *form) tea.Cmd {
 		m.shut()
 		reveal := f.get("secrets") != ""

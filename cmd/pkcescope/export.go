@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 func newExport() *cobra.Command {
 	var form export.Form
 	var out string
+	var reveal bool
 	cmd := &cobra.Command{
 		Use:   "export FILE [STEP]",
 		Short: "A saved run as a program that does the same",
@@ -24,11 +26,12 @@ nonce, shows the authorize URL, takes the address that the browser ends on,
 compares state and nonce, and redeems the code. A step's request is what was
 sent; its secrets are read from the environment, by their names in upper case
 (CLIENT_SECRET, CODE, CODE_VERIFIER, REFRESH_TOKEN, ACCESS_TOKEN). No secret is
-ever written.
+ever written, but for --as har --reveal.
 
   curl         a script for the POSIX shell, with curl and openssl
   powershell   Invoke-RestMethod, for 5.1 and 7
   http         a file for the HTTP clients of VS Code and JetBrains
+  har          an HTTP Archive of what was sent and answered, secrets masked
   postman      a collection, version 2.1
   go           golang.org/x/oauth2
   csharp       HttpClient, without packages
@@ -37,7 +40,7 @@ ever written.
   msal-go, msal-node, msal-python, msal-js
                Microsoft's libraries; the whole flow only
 
-The FILE may be -, for standard input.`,
+The FILE may also be a capture that open reads, or - for standard input.`,
 		Example: `  pkcescope export run.json --as curl -o signin.sh
   pkcescope export run.json token --as http
   pkcescope export run.json --as msal-python`,
@@ -50,22 +53,32 @@ The FILE may be -, for standard input.`,
 	}
 	s := cmd.Flags()
 	s.Var(&choice[export.Form]{&form, export.Forms()}, "as", "what to write")
+	s.BoolVar(&reveal, "reveal", false, "with har, do not mask secrets that the file holds")
 	s.StringVarP(&out, "output", "o", "", "write to this `FILE` (default: standard output)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if form == "" {
 			return wrongUsage("Give --as with one of: "+list(export.Forms(), ", ")+".", "It is not said what to write.")
 		}
+		if reveal && form != export.HAR {
+			return wrongUsage("The other forms read secrets from the environment.", "--reveal is for --as har.")
+		}
 		if len(args) == 2 && !slices.Contains(flow.AllStepIDs(), flow.StepID(args[1])) {
 			return wrongUsage("Name one of: "+list(flow.AllStepIDs(), ", ")+".", "There is no step called %q.", args[1])
 		}
-		t, err := loadTranscript(cmd.InOrStdin(), args[0])
+		t, err := oneFlow(cmd, args[0])
 		if err != nil {
 			return err
 		}
 		var e export.Export
-		if len(args) == 2 {
-			e, err = export.Step(t, flow.StepID(args[1]), form)
-		} else {
+		switch step := flow.StepID(strings.Join(args[1:], "")); {
+		case form == export.HAR:
+			if reveal {
+				warnRevealed(cmd.ErrOrStderr(), t)
+			}
+			e, err = export.Archive(t, step, reveal, release())
+		case step != "":
+			e, err = export.Step(t, step, form)
+		default:
 			e, err = export.Flow(t, form)
 		}
 		if err != nil {

@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/pkcescope/pkcescope/flow"
 )
 
 func main() { os.Exit(pkcescope()) }
@@ -24,6 +26,7 @@ func pkcescope() int {
 	// that does not listen.
 	context.AfterFunc(ctx, stop)
 
+	flow.FingerprintKeyFrom(fingerprintKey)
 	root := newRoot()
 	return finish(root.ErrOrStderr(), root.ExecuteContext(ctx))
 }

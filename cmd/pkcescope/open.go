@@ -109,6 +109,9 @@ func runOpen(cmd *cobra.Command, f openFlags, args []string) error {
 		if len(found.Flows) > 1 && f.number == 0 {
 			fmt.Fprintf(cmd.ErrOrStderr(), "There are %d flows in it; this is number %d. --list names them, --flow N chooses one.\n", len(found.Flows), i+1)
 		}
+		if f.reveal {
+			warnRevealed(cmd.ErrOrStderr(), found.Flows[i])
+		}
 		return inspect.Read(found.Flows[i], inspect.Options{Reveal: f.reveal}).WriteJSON(cmd.OutOrStdout())
 	}
 	tenant := &tenant{}
@@ -223,5 +226,28 @@ func (m *meter) told(read, of int64) {
 func (m *meter) clear() {
 	if m.visible {
 		fmt.Fprint(m.stderr, "\r\x1b[K")
+	}
+}
+
+// oneFlow reads the flow of a file: a transcript, or a capture of another
+// program. Of several it takes the one that ended best, and says so.
+func oneFlow(cmd *cobra.Command, name string) (flow.Transcript, error) {
+	found, err := readCapture(cmd, []string{name})
+	if err != nil {
+		return flow.Transcript{}, err
+	}
+	if len(found.Flows) == 0 {
+		return flow.Transcript{}, inspect.NothingFound(found)
+	}
+	if n := len(found.Flows); n > 1 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "note: there are %d flows in %s; this is number %d. Save another with open --flow N --json.\n", n, inspect.Clean(name), found.Best()+1)
+	}
+	return found.Flows[found.Best()], nil
+}
+
+// warnRevealed says plainly what stands unmasked in what is handed out.
+func warnRevealed(stderr io.Writer, t flow.Transcript) {
+	if notice := inspect.RevealNotice(t); notice != "" {
+		fmt.Fprintln(stderr, "note:", notice)
 	}
 }

@@ -20,7 +20,7 @@ a picture, each step with its request, response and explanation, the findings,
 and for a failed run the diagnosis and the text of a ticket.
 
 The page stands by itself: no scripts, no requests, light and dark, and made to
-be printed. Secrets are always masked. The FILE may be -, for standard input.`,
+be printed. Secrets are always masked. The FILE may also be a capture that open reads, or - for standard input.`,
 		Example: `  pkcescope report run.json --html -o run.html
   pkcescope report run.json --md
   pkcescope run --json | pkcescope report - --html > run.html`,
@@ -34,7 +34,7 @@ be printed. Secrets are always masked. The FILE may be -, for standard input.`,
 		if asHTML == asMarkdown {
 			return wrongUsage("Give --html for a page to look at and print, or --md for a ticket or a wiki.", "Say which form the report is to have, and only one.")
 		}
-		t, err := loadTranscript(cmd.InOrStdin(), args[0])
+		t, err := oneFlow(cmd, args[0])
 		if err != nil {
 			return err
 		}

@@ -88,6 +88,9 @@ func run(cmd *cobra.Command, f runFlags) error {
 		return err // it did not begin
 	}
 
+	if f.reveal {
+		warnRevealed(stderr, t)
+	}
 	report := inspect.Read(t, inspect.Options{Now: time.Now(), Reveal: f.reveal})
 	delivered := f.deliver(cmd.OutOrStdout(), report)
 	ended := conclude(ctx, stderr, report, err)

@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"exits": exits,
 			"json":  jsonHolds,
 			"same":  same,
+			"alike": alike,
 		},
 	})
 }
@@ -168,5 +169,25 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 	b, foundB := lookUp(document, args[2])
 	if !foundA || !foundB || a != b {
 		ts.Fatalf("%s is %v, and %s is %v", args[1], a, args[2], b)
+	}
+}
+
+// alike is "alike FILE FILE PATH": both files hold the same there. With ! they
+// hold different things.
+func alike(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: alike FILE FILE PATH")
+	}
+	var values [2]any
+	for i := range values {
+		var document any
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[i])), &document))
+		found := false
+		if values[i], found = lookUp(document, args[2]); !found {
+			ts.Fatalf("%s has no %s", args[i], args[2])
+		}
+	}
+	if (values[0] == values[1]) == neg {
+		ts.Fatalf("%v and %v", values[0], values[1])
 	}
 }

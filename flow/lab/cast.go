@@ -2,7 +2,6 @@ package lab
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -102,8 +101,6 @@ func member(x flow.Exchange, name string) string {
 	s, _ := body[name].(string)
 	return s
 }
-
-func salt() string { return rand.Text() }
 
 // pair is a verifier with its challenge.
 func pair() (verifier, challenge string) {

@@ -83,7 +83,7 @@ func (s *stage) end() Play {
 	} else {
 		t = flow.Transcript{
 			Format: flow.Format, Version: flow.Version, Outcome: flow.OutcomeOK,
-			Salt: salt(), Made: time.Now(), Config: s.config,
+			Made: time.Now(), Config: s.config,
 		}
 		for _, id := range flow.StepIDs() {
 			t.Steps = append(t.Steps, flow.Step{

@@ -10,11 +10,13 @@
 package export
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/flow/capture"
 )
 
 // Form is what a run is written as.
@@ -25,6 +27,7 @@ const (
 	Curl       Form = "curl"
 	PowerShell Form = "powershell"
 	HTTP       Form = "http"
+	HAR        Form = "har"
 	Postman    Form = "postman"
 	Go         Form = "go"
 	CSharp     Form = "csharp"
@@ -38,7 +41,7 @@ const (
 
 // Forms returns the forms. The slice is the caller's.
 func Forms() []Form {
-	return []Form{Curl, PowerShell, HTTP, Postman, Go, CSharp, Python, Node, MSALGo, MSALNode, MSALPython, MSALJS}
+	return []Form{Curl, PowerShell, HTTP, HAR, Postman, Go, CSharp, Python, Node, MSALGo, MSALNode, MSALPython, MSALJS}
 }
 
 // MSAL reports whether the form is one of Microsoft's libraries, which send
@@ -60,6 +63,23 @@ type Variable struct {
 	What string // "the client secret"
 }
 
+// Archive writes the exchanges of a run as an HTTP Archive, or with id those of
+// one step. It is the one form that holds what came back; secrets are masked
+// unless reveal is set.
+func Archive(t flow.Transcript, id flow.StepID, reveal bool, version string) (Export, error) {
+	if !reveal {
+		t = t.Redacted()
+	}
+	if id != "" {
+		t.Steps = slices.DeleteFunc(slices.Clone(t.Steps), func(s flow.Step) bool { return s.ID != id })
+	}
+	var b bytes.Buffer
+	if err := capture.WriteHAR(&b, t, version); err != nil {
+		return Export{}, fmt.Errorf("export: %w", err)
+	}
+	return Export{Text: b.Bytes()}, nil
+}
+
 // Flow writes the whole flow of a run. The error is a [*flow.Error] that says
 // why that flow cannot be written in that form.
 func Flow(t flow.Transcript, form Form) (Export, error) {
@@ -68,6 +88,8 @@ func Flow(t flow.Transcript, form Form) (Export, error) {
 		return Export{}, err
 	}
 	switch {
+	case form == HAR:
+		return Archive(t, "", false, "")
 	case form == Postman:
 		return postmanFlow(p)
 	case form.MSAL():
@@ -87,6 +109,9 @@ func Step(t flow.Transcript, id flow.StepID, form Form) (Export, error) {
 	r, err := requestOf(t, id)
 	if err != nil {
 		return Export{}, err
+	}
+	if form == HAR {
+		return Archive(t, id, false, "")
 	}
 	if form == Postman {
 		return postmanStep(r)

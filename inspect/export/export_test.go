@@ -90,7 +90,7 @@ func formsWithout(except ...Form) []Form {
 func TestEveryFormHasWhatTheFlowNeeds(t *testing.T) {
 	for _, client := range []string{"", webClient(t)} {
 		tr := walk(t, client, nil)
-		for _, form := range formsWithout(MSALGo, MSALNode, MSALPython, MSALJS) {
+		for _, form := range formsWithout(HAR, MSALGo, MSALNode, MSALPython, MSALJS) {
 			text := written(t)(Flow(tr, form))
 			for _, want := range []string{tr.Config.ClientID, "code_verifier", "code_challenge", "state", "nonce", "authorization_code", "/oauth2/v2.0/token", "/oauth2/v2.0/authorize"} {
 				if form == Go && strings.Contains("code_verifier code_challenge authorization_code", want) {
@@ -134,7 +134,7 @@ func TestGoAndJSONAreWellFormed(t *testing.T) {
 
 func TestASinglePageAppSendsItsOrigin(t *testing.T) {
 	tr := walk(t, spaClient(t), nil)
-	for _, form := range formsWithout(MSALGo, MSALNode, MSALPython, MSALJS) {
+	for _, form := range formsWithout(HAR, MSALGo, MSALNode, MSALPython, MSALJS) {
 		if text := written(t)(Flow(tr, form)); !strings.Contains(text, "Origin") || !strings.Contains(text, "http://localhost") {
 			t.Errorf("%s sends no Origin, and Entra would refuse it:\n%s", form, text)
 		}
