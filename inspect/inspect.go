@@ -150,6 +150,10 @@ type Token struct {
 	Header map[string]any `json:"header"`
 	Claims []Claim        `json:"claims"`
 	Checks []Check        `json:"checks"`
+	// HeaderText and PayloadText are what the two parts say where they are no
+	// JSON objects, or only the beginning of one.
+	HeaderText  string `json:"header_text,omitempty"`
+	PayloadText string `json:"payload_text,omitempty"`
 	// Problem says what is broken about the token's form; the rest is what
 	// could be read all the same.
 	Problem string `json:"problem,omitempty"`

@@ -20,7 +20,9 @@ type jwt struct {
 	headerJSON, payloadJSON []byte
 	header                  map[string]any
 	claims                  []member
-	problems                []string
+	// Whether the two are JSON objects from end to end.
+	headerWhole, payloadWhole bool
+	problems                  []string
 	// loose are the members of the header that no signature protects; header has
 	// them too.
 	loose map[string]any
@@ -75,10 +77,12 @@ func takeApartWith(token string, loose map[string]any) jwt {
 	}
 	t.kind = "jwt"
 	t.headerJSON, t.header = header, object
+	t.headerWhole = jsonErr == ""
 	t.problem(prefixed("the header ", problem))
 	if jsonErr != "" {
 		t.problem("the header " + jsonErr)
 	}
+	t.criticals()
 	if _, enc := object["enc"]; enc || len(t.parts) == 5 {
 		t.kind = "jwe"
 		if len(t.parts) != 5 {
@@ -151,9 +155,31 @@ func (t *jwt) payload() {
 	t.payloadJSON = payload
 	t.problem(prefixed("the payload ", problem))
 	_, members, jsonErr := decodeObject(payload)
-	t.claims = members
+	t.claims, t.payloadWhole = members, jsonErr == ""
 	if jsonErr != "" {
 		t.problem("the payload " + jsonErr)
+	}
+}
+
+// criticals names what the header marks as critical: who does not know it must
+// refuse the token (RFC 7515 section 4.1.11).
+func (t *jwt) criticals() {
+	if b64, ok := t.header["b64"].(bool); ok && !b64 {
+		t.problem("the header says that the payload is not encoded (b64), which a JWT must not (RFC 7797 section 7)")
+	}
+	crit, has := t.header["crit"]
+	if !has {
+		return
+	}
+	names, ok := crit.([]any)
+	if !ok || len(names) == 0 {
+		t.problem("crit must be a list that is not empty (RFC 7515 section 4.1.11)")
+		return
+	}
+	for _, n := range names {
+		if name := claimText(n); name != "b64" {
+			t.problem("the header marks " + name + " as critical: who does not know it must refuse the token (RFC 7515 section 4.1.11)")
+		}
 	}
 }
 

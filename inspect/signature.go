@@ -196,6 +196,9 @@ func checkSignature(name string, j *jwt, g given) Check {
 		c.Result, c.Actual, c.Why = Fail, "not valid", upper(broken)+"."
 	case mended:
 		c.Result, c.Actual, c.Why = Fail, "not valid", "As it stands no library accepts its form, and in base64url without padding the signature does not match either. An issuer that signs the form that stands here is not checked."
+	case !signatureFits(alg, j.parts[2]):
+		octets, _ := decodeBase64(j.parts[2])
+		c.Result, c.Actual, c.Why = Fail, "not valid", "The signature has "+count(len(octets), "octet")+", and "+alg+" makes none of that length: it was cut off, or something was added."
 	default:
 		c.Result, c.Actual, c.Why = Fail, "not valid", "Header or payload were changed after signing, or another key signed them."
 	}

@@ -147,6 +147,10 @@ func (p *printer) token(t Token, claims bool) {
 				p.hang("  "+pad(k, 12), strings.Repeat(" ", 15), claimText(t.Header[k]))
 			}
 		}
+		if claims {
+			p.broken("Header as it stands", t.HeaderText)
+			p.broken("Payload as it stands", t.PayloadText)
+		}
 		if claims && len(t.Claims) > 0 {
 			p.line("")
 			p.line("Claims")
@@ -173,6 +177,23 @@ func (p *printer) token(t Token, claims bool) {
 			p.hang("  "+mark(c.Result)+" "+pad(c.ID, 10), strings.Repeat(" ", 18), checkText(c, claims))
 		}
 	})
+}
+
+// mostBroken is how much of a broken part is printed; the JSON has all of it.
+const mostBroken = 4 << 10
+
+// broken prints a part that could not be read to its end.
+func (p *printer) broken(title, text string) {
+	if text == "" {
+		return
+	}
+	p.line("")
+	p.line(title)
+	rest := ""
+	if n := len(text); n > mostBroken {
+		text, rest = strings.ToValidUTF8(text[:mostBroken], ""), fmt.Sprintf(" … (%d octets; --json has all)", n)
+	}
+	p.hang("  ", "  ", text+rest)
 }
 
 func (p *printer) scopes(all []Scope) {

@@ -150,11 +150,17 @@ func readToken(s sighted, g given) Token {
 	tok := Token{Name: name, Kind: j.kind, Value: s.value, Header: j.header, Claims: []Claim{}, Checks: []Check{}}
 	for _, r := range append([]string{s.form}, s.mends...) {
 		if r != "" {
-			tok.Remarks = append(tok.Remarks, upper(r)+".")
+			tok.Remarks = append(tok.Remarks, upper(strings.TrimSuffix(r, "."))+".")
 		}
 	}
 	if len(j.problems) > 0 {
 		tok.Problem = "Its form is broken: " + strings.Join(j.problems, "; ") + "."
+	}
+	if !j.headerWhole {
+		tok.HeaderText = string(j.headerJSON)
+	}
+	if j.kind == "jwt" && !j.payloadWhole {
+		tok.PayloadText = string(j.payloadJSON)
 	}
 	if tok.Header == nil {
 		tok.Header = map[string]any{}
@@ -383,6 +389,7 @@ func (r *reader) screenToken(t Token) Token {
 // mapToken applies f to every text in t that came from outside.
 func mapToken(t Token, f func(string) string) Token {
 	t.Value, t.Problem, t.Whose = f(t.Value), f(t.Problem), f(t.Whose)
+	t.HeaderText, t.PayloadText = f(t.HeaderText), f(t.PayloadText)
 	header := make(map[string]any, len(t.Header))
 	for k, v := range t.Header {
 		header[f(k)] = mapValue(v, f)
