@@ -34,6 +34,9 @@ func (e Entry) Meaning(provider string) string {
 	if own := e.By[provider]; own != "" {
 		return own
 	}
+	if provider == "entra-graph" && e.By["entra-v1"] != "" { // Graph asks for version 1.0
+		return e.By["entra-v1"]
+	}
 	if family, _, ok := strings.Cut(provider, "-"); ok && e.By[family] != "" {
 		return e.By[family]
 	}

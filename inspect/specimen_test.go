@@ -170,3 +170,16 @@ func TestOctetsStandBesideTheCharactersTheyWereWrittenAs(t *testing.T) {
 		t.Error("a masked signature shows octets")
 	}
 }
+
+// Graph's tokens are of version 1.0, and their issuer is explained as that.
+func TestTheIssuerOfAGraphTokenIsExplainedAsVersion1(t *testing.T) {
+	tok := inspect.DecodeToken(sign(t, jose.RS256, "rsa", healthy(map[string]any{"aud": "00000003-0000-0000-c000-000000000000", "iss": "https://sts.windows.net/" + tid + "/", "ver": "1.0", "xms_tcdt": "1289241547"})), inspect.DecodeOptions{Now: now}).Tokens[0]
+	for _, c := range tok.Claims {
+		switch {
+		case c.Name == "iss" && !strings.Contains(c.Meaning, "sts.windows.net"):
+			t.Errorf("iss: %q", c.Meaning)
+		case c.Name == "xms_tcdt" && strings.Contains(c.Meaning, "RFC 7519"):
+			t.Errorf("a claim of Microsoft's own is held to RFC 7519: %q", c.Meaning)
+		}
+	}
+}

@@ -229,7 +229,10 @@ func readClaim(m member, provider string, now time.Time) Claim {
 	if d.ok {
 		c.Time, c.Text = d.at, shownTime(d.at, now)
 	}
-	if odd := strings.TrimSpace(d.why + d.note); odd != "" {
+	// Others than those of RFC 7519 and OpenID Connect may be written as they
+	// like.
+	registered := slices.Contains([]string{"exp", "nbf", "iat", "auth_time", "updated_at"}, m.name)
+	if odd := strings.TrimSpace(d.why + d.note); odd != "" && registered {
 		c.Meaning = odd + " " + c.Meaning
 	}
 	return c
