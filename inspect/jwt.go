@@ -266,6 +266,9 @@ func decodeObject(data []byte) (object map[string]any, members []member, problem
 			twice[name] = true
 			problem = "has a member twice: " + name
 		}
+		if n, ok := v.(json.Number); ok && dec.InputOffset() == int64(len(data)) {
+			v = n.String() + "…" // the end is missing, and perhaps some of its digits
+		}
 		object[name] = v
 		members = append(members, member{name, v})
 	}

@@ -51,6 +51,9 @@ func readDateText(text string) dateClaim {
 		d.note += " It is written as a string; RFC 7519 section 2 wants a number, and a strict library refuses it."
 		return d
 	}
+	if strings.HasSuffix(text, "…") {
+		return dateClaim{why: " The token ends inside this number, so that it cannot be read as a time."}
+	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.RFC1123, time.RFC1123Z, "2006-01-02 15:04:05", time.DateOnly} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return dateClaim{why: fmt.Sprintf(" It is a date in words; RFC 7519 section 2 wants seconds since 1970, here %d.", at.Unix())}

@@ -252,6 +252,9 @@ func sourceText(r Ref) string {
 	return r.Text + " <" + r.URL + ">"
 }
 
+// ValueText says a member of a header or a claim in one line.
+func ValueText(v any) string { return claimText(v) }
+
 // claimText says a value in one line.
 func claimText(v any) string {
 	switch v := v.(type) {
@@ -338,7 +341,12 @@ func whose(name string, j *jwt, g given) string {
 	case slices.Contains(audiences(j), g.clientID) && g.clientID != "":
 		return "It is for an API that is registered under this client's own id. " + delegated(j) + " The API must check it, not the client."
 	}
-	if len(audiences(j)) == 0 {
+	switch {
+	case name == "token" && aud != "":
+		return "It does not say what kind of token it is. It is for " + aud + ": an ID token for a client, an access token for an API, which must check it."
+	case name == "token":
+		return "It does not say what kind of token it is, nor for whom."
+	case len(audiences(j)) == 0:
 		return "It names no audience. An access token is for an API: the API must check it, not the client."
 	}
 	return "It is for the API " + aud + ". " + delegated(j) + " The API must check it; the client passes it on unread."

@@ -155,6 +155,8 @@ func (m *Model) fromNow(t time.Time) string {
 		return "in " + left
 	}
 	switch d = -d; {
+	case d >= 2*365*24*time.Hour:
+		return fmt.Sprintf("%d years ago", int(d.Hours()/24/365))
 	case d < time.Minute:
 		return "just now"
 	case d < 2*time.Hour:

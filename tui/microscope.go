@@ -348,7 +348,7 @@ func (m *Model) microscopeLeave() tea.Cmd {
 
 func (m *Model) microscopeCycle(by int) tea.Cmd {
 	s := &m.micro
-	if !s.comparing && len(s.specimens) > 0 {
+	if !s.comparing && len(s.specimens) > 0 && s.token.Kind != "opaque" {
 		s.focus = microPane((int(s.focus) + by + numMicroPanes) % numMicroPanes)
 	}
 	return nil

@@ -96,6 +96,10 @@ func TestMicroscopeScreens(t *testing.T) {
 			"comparison": func(w, h int) Model { return sized(microWalk(), w, h, "M", "d", "down") },
 			"groups":     func(w, h int) Model { return pasted(manyGroups(), w, h, "down", "down", "down") },
 			"unfolded":   func(w, h int) Model { return pasted(manyGroups(), w, h, "down", "down", "down", "enter") },
+			"opaque": func(w, h int) Model {
+				return pasted(`{"access_token":"0.AXEA-opaque","token_type":"Bearer","scope":"openid Notes.Read"}`, w, h)
+			},
+			"cut in a URL": func(w, h int) Model { return pasted(strings.ReplaceAll(microIDToken(), ".", "%2E")[:300], w, h) },
 			"encrypted": func(w, h int) Model {
 				return pasted("eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.AAAA.BBBB.CCCCCCCC.DDDD", w, h, "x")
 			},
@@ -214,7 +218,7 @@ func TestAPastedTokenIsCheckedAgainstWhatThePersonSays(t *testing.T) {
 	d.Press("enter")
 	d.Until("The keys were read")
 	d.Shows("aud  passed", "nonce  failed", "kid  failed")
-	d.Press("a", "shift+tab", "ctrl+u")
+	d.Press("a", "tab", "tab", "tab", "ctrl+u")
 	d.Type("elsewhere")
 	d.Press("enter")
 	d.Until("no such file")

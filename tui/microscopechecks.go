@@ -35,7 +35,8 @@ func (m *Model) microscopeChecks() content {
 		d.lines = append(d.lines, line{})
 	}
 	if len(s.token.Checks) == 0 {
-		d.lines = append(d.lines, prose(toneFaint, 0, "There is nothing to check here: "+s.token.Whose))
+		c.note = ""
+		d.lines = append(d.lines, prose(toneFaint, 0, "There is nothing that could be checked here."))
 	}
 	for _, k := range s.token.Checks {
 		mark, tone := "? ", toneWarn

@@ -2,6 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/pkcescope/pkcescope/inspect"
@@ -37,7 +39,34 @@ func (m *Model) microscopeClaims(w int) content {
 			d.lines[from+i].item = len(c.subjects)
 		}
 	}
+	if t.Kind == "jwe" {
+		c.title, c.note = "Header", "what is not encrypted"
+		for _, name := range slices.Sorted(maps.Keys(t.Header)) {
+			value := inspect.ValueText(t.Header[name])
+			c.subjects = append(c.subjects, subject{name: name, value: value})
+			d.lines = append(d.lines, line{spans: []span{{name + "  ", toneName}, {value, toneText}}, hang: 4, item: len(c.subjects)})
+		}
+	}
 	d.items = len(c.subjects)
+	m.rightsLines(d)
+	return c
+}
+
+// microscopeOpaque has what can be said of a token without parts.
+func (m *Model) microscopeOpaque() content {
+	s := &m.micro
+	d := &doc{lines: []line{prose(toneStrong, 0, s.token.Whose), {}, plain(toneText, s.token.Value)}}
+	if !s.revealed {
+		d.lines = append(d.lines, prose(toneFaint, 0, "It is masked. x reveals it."))
+	}
+	d.lines = append(d.lines, line{}, prose(toneText, 0, "It has no parts that could be taken apart. A provider with an introspection endpoint says there what it means, to those who may ask (RFC 7662)."))
+	m.rightsLines(d)
+	return content{title: "Opaque token", doc: d, note: counted(len(s.specimen.Raw()), "character")}
+}
+
+// rightsLines are what was asked for and granted, and what is missing.
+func (m *Model) rightsLines(d *doc) {
+	t := &m.micro.token
 	if len(t.Scopes) > 0 {
 		d.lines = append(d.lines, line{}, heading("Scopes", "requested against granted"))
 	}
@@ -61,7 +90,6 @@ func (m *Model) microscopeClaims(w int) content {
 	for _, x := range t.Missing {
 		d.lines = append(d.lines, line{spans: []span{{x.Name + "  ", toneName}, {x.Meaning, toneFaint}}, hang: 2, prose: true})
 	}
-	return c
 }
 
 // claimLines are a claim's name and value, folded where it is long, and its

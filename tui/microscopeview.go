@@ -22,7 +22,7 @@ func (m *Model) syncMicroscope() {
 	}
 	body := rect{0, 1, m.w, m.h - 2}
 	switch {
-	case len(s.specimens) == 0 || s.comparing:
+	case len(s.specimens) == 0 || s.comparing || s.token.Kind == "opaque":
 		s.focus = microClaims
 		s.panes[microClaims].r = body
 	case m.w >= 120 && body.h >= 24:
@@ -104,6 +104,8 @@ func (m *Model) microscopeContent(i microPane, w int) content {
 		return microscopeWelcome()
 	case s.comparing:
 		return m.microscopeComparison(w)
+	case s.token.Kind == "opaque":
+		return m.microscopeOpaque()
 	case i == microClaims:
 		return m.microscopeClaims(w)
 	case i == microChecks:
