@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"strings"
 	"syscall"
 )
 
@@ -72,7 +73,12 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 	case errors.As(err, &record):
 		e.What = fmt.Sprintf("%s does not speak TLS on that port.", u.Host)
 		e.Try = "Check the port, and whether the URL should begin with http://."
-	case errors.As(err, &alert):
+	case strings.HasSuffix(err.Error(), "tls: protocol version not supported"):
+		e.What = fmt.Sprintf("%s speaks an obsolete TLS only.", u.Host)
+		e.Why = "TLS 1.0 and 1.1 must not be used (RFC 8996); this program, like every current client, asks for TLS 1.2 or 1.3."
+		e.Try = "Have TLS 1.2 or 1.3 switched on at the server, or at the proxy in front of it."
+	// Over TCP net/tls reports an alert as an operation of that name.
+	case errors.As(err, &alert), errors.As(err, &op) && op.Op == "remote error":
 		e.What = fmt.Sprintf("%s broke off the TLS handshake.", u.Host)
 		e.Try = "The server may ask for a client certificate, or for another TLS version."
 	case isTimeout(err):

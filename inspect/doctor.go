@@ -29,12 +29,13 @@ const (
 
 // CheckupLine is one thing that was looked at before anybody signs in.
 type CheckupLine struct {
-	// ID is stable: discovery, issuer, metadata, endpoints, tls, keys, clock,
-	// client-id, secret, platform, redirect-uri, port, scopes, authority,
-	// pkce, response, token-endpoint, requests; of a probe probe-tenant,
-	// probe-client, probe-redirect-uri, probe-request, probe-platform,
-	// probe-credentials, probe-token, probe-response; of a resource resource, resource-metadata,
-	// resource-server, resource-scopes; of a sign-in sign-in and claim.
+	// ID is stable: client (it cannot be walked), discovery, issuer, metadata,
+	// endpoints, tls, keys, clock, client-id, secret, platform, redirect-uri,
+	// port, scopes, authority, pkce, response, token-endpoint, requests; of a
+	// probe probe-tenant, probe-client, probe-redirect-uri, probe-request,
+	// probe-platform, probe-credentials, probe-token, probe-response; of a
+	// resource resource, resource-metadata, resource-server, resource-scopes; of
+	// a sign-in sign-in and claim.
 	ID      string  `json:"id"`
 	Verdict Verdict `json:"verdict"`
 	What    string  `json:"what"`
@@ -148,8 +149,16 @@ func (d *doctor) fail(id, cause, what, why, try string) {
 	d.add(VerdictFail, id, cause, what, why, try)
 }
 
+// refused adds a line for what an exchange ended with, and the cause that its
+// words stand for.
 func (d *doctor) refused(id string, e *flow.Error) {
-	d.fail(id, "", e.What, e.Why, e.Try)
+	cause := ""
+	if e.Kind == flow.KindTransport {
+		if causes := Diagnose(Input{Raw: e.What + ": " + e.Why, Where: "discovery"}).Causes; len(causes) > 0 && causes[0].Confidence != Possible {
+			cause = causes[0].ID
+		}
+	}
+	d.fail(id, cause, e.What, e.Why, e.Try)
 }
 
 // entra says whether Entra ID's rules hold: the practice tenant keeps them too.

@@ -6,7 +6,7 @@ func networkClues() []clue {
 		{"tls-certificate-expired", Likely, all(says(
 			"certificate has expired", "cert_has_expired", "certificate expired", "notaftertime",
 			"certificate is expired", "err_cert_date_invalid",
-		), not(aadsts(700024)))},
+		), not(aadsts(700024)), not(says("current time … is before")))},
 		{"tls-hostname-mismatch", Likely, all(says(
 			"certificate is not valid for any names", "certificate is valid for", "err_tls_cert_altname_invalid",
 			"does not match certificate's altnames", "doesn't contain any ip sans", "remotecertificatenamemismatch",
