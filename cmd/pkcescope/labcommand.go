@@ -293,23 +293,27 @@ type rawReport struct{ inspect.Report }
 // MarshalJSON implements [json.Marshaler].
 func (r rawReport) MarshalJSON() ([]byte, error) { return r.JSON() }
 
+// printSettings prints each as it would be set, and below it what it is.
 func (b *labBench) printSettings() {
-	t := tabwriter.NewWriter(b.out, 0, 0, 2, ' ', 0)
+	p := explainPrinter{b.out}
 	for _, s := range b.Settings() {
-		note := ""
+		note := "."
+		if strings.HasSuffix(s.Label, "?") {
+			note = ""
+		}
 		switch {
 		case s.Locked != "":
-			note = "   (cannot be changed: " + s.Locked + ")"
+			note += " Cannot be changed: " + s.Locked
 		case s.New != "":
-			note = "   (" + s.New + " adds one)"
+			note += fmt.Sprintf(" %q adds one.", s.New)
 		case s.List && len(s.Choices) > 0:
-			note = "   (any of " + strings.Join(s.Choices, ", ") + ")"
+			note += " Any of " + strings.Join(s.Choices, ", ") + "."
 		case len(s.Choices) > 0:
-			note = "   (" + strings.Join(s.Choices, ", ") + ")"
+			note += " One of " + strings.Join(s.Choices, ", ") + "."
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s%s\n", s.Name, s.Label, strings.ReplaceAll(s.Value, "\n", `\n`), note)
+		fmt.Fprintf(b.out, "%s=%s\n", s.Name, inspect.Clean(strings.ReplaceAll(s.Value, "\n", `\n`)))
+		p.prose("    ", "    ", s.Label+note)
 	}
-	_ = t.Flush()
 }
 
 func (b *labBench) printHint(n int, hint string) {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -77,7 +76,7 @@ func (l learned) note(id string, where func(learnedDocument) map[string]time.Tim
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
-		return fmt.Errorf("the progress cannot be kept: %w", err)
+		return err
 	}
 	return replaceFile(l.path, b.Bytes())
 }
