@@ -77,7 +77,8 @@ func TestClientIsReadFromOtherTexts(t *testing.T) {
 			"a .env file", "https://login.microsoftonline.com/contoso.com/v2.0",
 			func(c *flow.Config) {
 				c.Platform, c.RedirectURI = flow.PlatformWeb, "http://localhost:3000/auth/redirect"
-			}, []inspect.FoundSecret{{What: "CLIENT_SECRET", Where: "line 4"}},
+			},
+			[]inspect.FoundSecret{{What: "CLIENT_SECRET", Where: "line 4"}},
 		},
 		"the sample of MSAL for Node": {
 			"CLOUD_INSTANCE=https://login.microsoftonline.com/\nTENANT_ID=contoso.com\nCLIENT_ID=abc\nCLIENT_SECRET=Enter_the_Client_Secret_Here\n",
@@ -93,7 +94,8 @@ func TestClientIsReadFromOtherTexts(t *testing.T) {
 			  "CallbackPath": "/signin-oidc", "ClientCredentials": [ { "SourceType": "ClientSecret", "ClientSecret": "hunter2" }, ], },
 			"Logging": {} }`,
 			"an appsettings.json", "https://login.microsoftonline.com/contoso.com/v2.0",
-			func(c *flow.Config) { c.Platform = flow.PlatformWeb }, []inspect.FoundSecret{{What: "ClientSecret", Where: "AzureAd.ClientCredentials[0].ClientSecret"}},
+			func(c *flow.Config) { c.Platform = flow.PlatformWeb },
+			[]inspect.FoundSecret{{What: "ClientSecret", Where: "AzureAd.ClientCredentials[0].ClientSecret"}},
 		},
 		"an appsettings.json of B2C": {
 			`{"AzureAdB2C": {"Instance": "https://shop.b2clogin.com", "Domain": "shop.onmicrosoft.com", "ClientId": "abc", "SignUpSignInPolicyId": "B2C_1_in"}}`,
@@ -129,7 +131,8 @@ func TestClientIsReadFromOtherTexts(t *testing.T) {
 				c.Platform, c.AuthMethod, c.Method = flow.PlatformWeb, flow.AuthPost, flow.MethodS256
 				c.RedirectURI, c.Scopes = "https://oauth.pstmn.io/v1/callback", []string{"openid", "User.Read"}
 				c.Ask.Parameters = map[string]string{"domain": "x"}
-			}, []inspect.FoundSecret{{What: "clientSecret", Where: "auth.oauth2.clientSecret"}},
+			},
+			[]inspect.FoundSecret{{What: "clientSecret", Where: "auth.oauth2.clientSecret"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -399,7 +399,7 @@ func withoutRemarks(text []byte) []byte {
 				i++
 			}
 		case c == '/' && i+1 < len(text) && text[i+1] == '*':
-			for i += 2; i+1 < len(text) && (text[i] != '*' || text[i+1] != '/'); i++ { //nolint:revive // it only counts
+			for i += 2; i+1 < len(text) && (text[i] != '*' || text[i+1] != '/'); i++ {
 			}
 			i++
 		case c == '}' || c == ']':

@@ -183,6 +183,26 @@ func (b Blank) value(given string) (string, error) {
 	return given, nil
 }
 
+// Read returns what stands in the issuer for a blank that was filled in. The
+// error is an [*flow.Error] that says what is wrong with it.
+func (p Preset) Read(b Blank, given string) (string, error) {
+	v, err := b.value(given)
+	switch {
+	case err != nil || b.parameter != "" || len(b.Choices) > 0 || v == "":
+		return v, err
+	case p.ID == "oidc":
+		return flow.IssuerFrom(v)
+	case p.whole(b.ID):
+		return strings.TrimSuffix(v, "/"), nil
+	}
+	// People copy the address where only its host is meant.
+	v = strings.TrimSuffix(strings.TrimPrefix(v, "https://"), "/")
+	if p.ID == "entra" && b.ID == "tenant" { // it has one of three forms
+		_, err = flow.IssuerFrom(v)
+	}
+	return v, err
+}
+
 // whole says whether a blank stands for a whole address.
 func (p Preset) whole(id string) bool {
 	for _, t := range p.templates {
@@ -210,6 +230,7 @@ func (p Preset) Apply(c flow.Config, filled map[string]string) (flow.Config, err
 			return c, &flow.Error{Kind: flow.KindRefused, What: fmt.Sprintf("The preset %s has no blank %q.", p.ID, id), Try: try}
 		}
 	}
+	filled = p.unpacked(filled)
 	values := map[string]string{}
 	parameters := maps.Clone(c.Ask.Parameters)
 	if former, _, ok := PresetOf(c); ok && former.ID != p.ID {
@@ -218,7 +239,7 @@ func (p Preset) Apply(c flow.Config, filled map[string]string) (flow.Config, err
 		}
 	}
 	for _, b := range p.Blanks {
-		v, err := b.value(filled[b.ID])
+		v, err := p.Read(b, filled[b.ID])
 		if err != nil {
 			return c, err
 		}
@@ -231,18 +252,6 @@ func (p Preset) Apply(c flow.Config, filled map[string]string) (flow.Config, err
 				parameters[b.parameter] = v
 			}
 			continue
-		}
-		if p.whole(b.ID) {
-			if p.ID == "oidc" {
-				if v, err = flow.IssuerFrom(v); err != nil {
-					return c, err
-				}
-			} else {
-				v = strings.TrimSuffix(v, "/")
-			}
-		} else {
-			// People copy the address where only its host is meant.
-			v = strings.TrimSuffix(strings.TrimPrefix(v, "https://"), "/")
 		}
 		values[b.ID] = v
 	}
@@ -271,6 +280,19 @@ func (p Preset) Apply(c flow.Config, filled map[string]string) (flow.Config, err
 		c.Platform = p.platform
 	}
 	return c, nil
+}
+
+// unpacked takes apart a whole issuer that was given for one of its blanks.
+func (p Preset) unpacked(filled map[string]string) map[string]string {
+	for id, given := range filled {
+		whole := map[string]string{}
+		if !p.whole(id) && strings.Contains(given, "://") && p.read(p.templates["issuer"], strings.TrimSpace(given), whole) {
+			out := maps.Clone(filled)
+			maps.Copy(out, whole)
+			return out
+		}
+	}
+	return filled
 }
 
 var braces = regexp.MustCompile(`\{[a-z]+\}`)

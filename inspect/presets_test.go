@@ -155,6 +155,7 @@ func TestBlanksThatCannotBeFilledLikeThat(t *testing.T) {
 		"not one of the words": {"entra", map[string]string{"tenant": "a.com", "cloud": "mars"}, "us-government"},
 		"not of this preset":   {"okta", map[string]string{"realm": "x"}, "It has domain, server"},
 		"with blanks in it":    {"auth0", map[string]string{"domain": "a b"}, "holds blanks"},
+		"no tenant":            {"entra", map[string]string{"tenant": "hello"}, "neither an address nor a tenant"},
 		"no address":           {"oidc", map[string]string{"issuer": "sso.example/x"}, "begin with https"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -178,6 +179,18 @@ func TestAnAddressIsTakenWhereOnlyItsHostIsMeant(t *testing.T) {
 	}
 	c, err := p.Apply(flow.Config{}, map[string]string{"domain": "https://a.auth0.com/"})
 	if err != nil || c.Issuer != "https://a.auth0.com/" {
+		t.Errorf("issuer %q, %v", c.Issuer, err)
+	}
+}
+
+func TestAWholeIssuerIsTakenForABlankOfIt(t *testing.T) {
+	p, err := inspect.FindPreset("entra")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const issuer = "https://login.microsoftonline.us/contoso.com/v2.0"
+	c, err := p.Apply(flow.Config{}, map[string]string{"tenant": issuer, "cloud": "public"})
+	if err != nil || c.Issuer != issuer {
 		t.Errorf("issuer %q, %v", c.Issuer, err)
 	}
 }

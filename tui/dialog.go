@@ -59,10 +59,12 @@ func (s sheet) first(room, rows, row int) int {
 	return max(at, 0)
 }
 
-// message is a dialog that says something and is closed by any key.
+// message is a dialog that says something and is closed by any key; those that
+// move scroll it where it does not fit.
 type message struct {
-	title string
-	lines []line
+	title  string
+	lines  []line
+	offset int
 }
 
 // newMessage puts an error into a box.
@@ -84,14 +86,32 @@ func newMessage(title string, err error) *message {
 }
 
 func (d *message) update(m *Model, msg tea.Msg) tea.Cmd {
-	if _, ok := msg.(tea.KeyPressMsg); ok {
-		m.shut()
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		return nil
 	}
+	if most := d.most(m); most > 0 {
+		by, moves := map[string]int{"down": 1, "j": 1, "up": -1, "k": -1, "pgdown": m.h / 2, "space": m.h / 2, "pgup": -m.h / 2}[k.String()]
+		if moves {
+			d.scroll(m, by)
+			return nil
+		}
+	}
+	m.shut()
 	return nil
 }
 
+// most is the last row that can be the first one shown.
+func (d *message) most(m *Model) int {
+	s := d.sheet(m)
+	r, doc := s.place(m)
+	return max(doc.rows()-m.sheetRoom(s, r), 0)
+}
+
+func (d *message) scroll(m *Model, by int) { d.offset = max(min(d.offset+by, d.most(m)), 0) }
+
 func (d *message) sheet(*Model) sheet {
-	return sheet{title: d.title, lines: d.lines, width: 64, foot: "any key  close"}
+	return sheet{title: d.title, lines: d.lines, width: 64, foot: "any key  close", offset: d.offset}
 }
 
 // question is a dialog that asks before something is done.

@@ -171,8 +171,8 @@ func newCheckForm(m *Model) *form {
 	f.title, f.action = "Check before signing in", "check"
 	f.extra, f.extraFoot = nil, nil
 	f.submit = func(m *Model, f *form) tea.Cmd {
-		m.shut()
-		return m.openDoctor(clientFrom(f, flow.Config{}))
+		cmd, _ := m.examineTenant(f, flow.Config{})
+		return cmd
 	}
 	return f
 }

@@ -71,8 +71,10 @@ func TestTheClientOfTheTenantFormIsCheckedBeforeSigningIn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := NewDriver(t, New(o), 120, 40)
 			open(d)
+			d.Press("left", "left") // any issuer
+			d.GoTo("oidc issuer")
 			d.Type(c.Issuer)
-			d.Press("tab")
+			d.GoTo("client")
 			d.Type(c.ClientID)
 			if name == "from the tenant form" {
 				d.Shows("ctrl+d")

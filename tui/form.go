@@ -15,7 +15,10 @@ type field struct {
 	choices         []option
 	choice          int
 	secret          bool
+	many            bool // so many choices that one is shown at a time
 	problem         string
+	// help is a hint that depends on what the form holds; nil: hint.
+	help func(*form) string
 	// heading stands over the first field of a group, notes over the field
 	// itself, under its label.
 	heading string
@@ -77,6 +80,12 @@ func choiceField(id, label, value, hint string, choices ...option) *field {
 		f.choices = append(slices.Clone(choices), option{value, value})
 		f.choice = len(choices)
 	}
+	return f
+}
+
+// oneAtATime shows the choice that is made, and not the others.
+func (f *field) oneAtATime() *field {
+	f.many = true
 	return f
 }
 
@@ -272,8 +281,8 @@ func (f *form) sheet(m *Model) sheet {
 		switch {
 		case x.problem != "":
 			s.lines = append(s.lines, prose(toneBad, indent, "! "+x.problem))
-		case i == f.at && x.hint != "":
-			s.lines = append(s.lines, prose(toneFaint, indent, x.hint))
+		case i == f.at && x.explains(f) != "":
+			s.lines = append(s.lines, prose(toneFaint, indent, x.explains(f)))
 		}
 		for j := from; j < len(s.lines); j++ {
 			s.lines[j].item = i + 1
@@ -295,8 +304,24 @@ func (f *form) click(m *Model, x, y int) {
 	}
 }
 
+// explains is what is said below the field while it is filled in.
+func (f *field) explains(of *form) string {
+	if f.help != nil {
+		return f.help(of)
+	}
+	return f.hint
+}
+
 func (f *field) choiceSpans(here bool) []span {
 	var spans []span
+	if f.many {
+		return []span{
+			{"◂ ", choose(here, toneHere, toneFaint)},
+			{strings.ReplaceAll(f.choices[f.choice].label, " ", "\u00a0"), choose(here, toneHere, toneStrong)},
+			{" ▸", choose(here, toneHere, toneFaint)},
+			{"  " + itoa(f.choice+1) + "\u00a0of\u00a0" + itoa(len(f.choices)), toneFaint},
+		}
+	}
 	for i, c := range f.choices {
 		if i > 0 {
 			spans = append(spans, span{"  ", toneText})

@@ -47,6 +47,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.onStarted(msg)
 	case openedMsg:
 		return m.onOpened(msg)
+	case importMsg:
+		return m.onImport(msg)
 	case readMsg:
 		return m.onRead(msg)
 	case doneMsg:
