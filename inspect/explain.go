@@ -56,7 +56,7 @@ func (r *reader) facts() map[string]bool {
 		string(c.Platform): true,
 		"pkce":             method != flow.MethodNone && !c.Device,
 		"device":           c.Device,
-		"public":           auth == flow.AuthNone,
+		"public":           r.run.public(),
 		"secret":           auth.NeedsSecret(),
 		"key":              auth.NeedsKey(),
 		"assertion":        auth == flow.AuthSecretJWT || auth == flow.AuthKeyJWT,

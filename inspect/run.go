@@ -248,6 +248,9 @@ func (r *run) clientID() string {
 
 // public reports whether the client authenticates with nothing.
 func (r *run) public() bool {
+	if r.t.Capture != nil && r.t.Config.AuthMethod == "" {
+		return false // nobody saw how it does
+	}
 	return r.t.Config.AuthMethod == flow.AuthNone || r.t.Config.AuthMethod == ""
 }
 

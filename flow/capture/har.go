@@ -295,10 +295,11 @@ func isPage(mime []byte) bool { return bytes.HasPrefix(mime, []byte("text/html")
 // keep passes the entry on if it may belong to a flow.
 func (h *harReader) keep() {
 	e := &h.entry
-	if e.want == nothing && (!isPage(e.mime) || e.scripted()) && !leadsOn(e.redirect) && !leadsOn(e.responseHeaders) {
+	// Of the rest, what may be a page of the sign-in, or a redirect on its way.
+	if e.want == nothing && (e.scripted() || !isPage(e.mime) && int(e.status)/100 != 3) && !leadsOn(e.redirect) && !leadsOn(e.responseHeaders) {
 		return
 	}
-	c := candidate{want: e.want, document: e.document()}
+	c := candidate{want: e.want, document: e.document(), scripted: e.scripted()}
 	x := &c.Exchange
 	utf := utf8.Valid(e.requestHeaders) && utf8.Valid(e.responseHeaders)
 	text := func(b []byte) string {

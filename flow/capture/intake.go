@@ -20,6 +20,7 @@ type candidate struct {
 	source   int
 	document bool   // the browser showed it as a page
 	framed   bool   // in a frame of another page
+	scripted bool   // the browser says that a script sent it
 	cut      bool   // the request's body was longer than what is kept
 	failure  string // why there is no response, in the recorder's words
 	lost     []flow.Loss

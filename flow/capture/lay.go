@@ -84,7 +84,7 @@ func (l *linker) exchange(f *linked, id flow.StepID, n, i int, from *flow.Captur
 		}
 	}
 	if id == flow.StepToken || id == flow.StepRefresh {
-		from.ByScript = from.ByScript || byScript(x.Request)
+		from.ByScript = from.ByScript || c.scripted || byScript(x.Request)
 	}
 	for _, loss := range c.lost {
 		// Of the pages on the way most bodies are left out anyway.
@@ -211,7 +211,16 @@ func (l *linker) config(f *linked, seen map[flow.StepID][]flow.Exchange) flow.Co
 		c.Issuer = issuerOf(c.Provider.AuthorizationEndpoint + " " + c.Provider.TokenEndpoint)
 	}
 	readClient(&c, seen)
+	if l.inBrowser(f) {
+		c.Platform = flow.PlatformSPA
+	}
 	return c
+}
+
+// inBrowser reports whether a browser says that a script of a page sent the
+// token request.
+func (l *linker) inBrowser(f *linked) bool {
+	return slices.ContainsFunc(slices.Concat(f.steps[flow.StepToken], f.steps[flow.StepRefresh]), func(i int) bool { return l.all[i].scripted })
 }
 
 // methodOf is how the challenge was made, as far as the requests say.

@@ -47,7 +47,7 @@ type browser struct {
 }
 
 // newBrowser starts a Chromium that ends with the test.
-func newBrowser(t *testing.T) *browser {
+func newBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) *browser {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(required(t, "PKCESCOPE_BROWSER")),
@@ -62,7 +62,7 @@ func newBrowser(t *testing.T) *browser {
 	// The providers' pages ask for fonts from elsewhere, and would wait for
 	// them where there is no network.
 	options = append(options, chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"))
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(allocator)
 	t.Cleanup(closeTab)

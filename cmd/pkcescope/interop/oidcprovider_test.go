@@ -112,6 +112,7 @@ func testOIDCProvider(t *testing.T) {
 	})
 
 	testExtensions(t)
+	testCaptures(t, current)
 
 	t.Run("the terminal program", func(t *testing.T) {
 		b := newBrowser(t)
