@@ -71,12 +71,18 @@ func read(t flow.Transcript) handout {
 		Title: "What happened, step by step", Summary: rep.Summary, Failed: rep.Outcome == flow.OutcomeFailed,
 		Arrows: rep.Arrows, Made: when(t.Made),
 	}
+	signIn := ""
+	if c.Device {
+		// What it was configured with besides plays no part.
+		signIn, c.RedirectURI, c.Method = "on another device, with a code", "", ""
+	}
 	for _, f := range []fact{
 		{"Issuer", c.Issuer},
 		{"Client id", c.ClientID},
 		{"Client", c.Name},
 		{"Platform", platforms[c.Platform]},
 		{"Client authentication", string(c.AuthMethod)},
+		{"Sign-in", signIn},
 		{"Redirect URI", c.RedirectURI},
 		{"Scopes", strings.Join(c.Scopes, " ")},
 		{"PKCE method", string(c.Method)},

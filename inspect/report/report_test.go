@@ -134,6 +134,19 @@ var (
 // regard to how it is broken into lines.
 func plain(s string) string { return blanks.ReplaceAllString(unmarked.Replace(s), "") }
 
+// What a client is configured with for the code flow plays no part in the other.
+func TestADeviceRunIsReportedWithoutRedirectAndPKCE(t *testing.T) {
+	text := written(t, report.Markdown, walk(t, func(c *flow.Config) { c.Device = true }))
+	if !strings.Contains(text, "Sign-in: `on another device, with a code`") {
+		t.Error("the report does not say how the person signed in")
+	}
+	for _, word := range []string{"PKCE method", "Redirect URI:", "Verifier", "Callback"} {
+		if strings.Contains(text, word) {
+			t.Errorf("the report holds %q", word)
+		}
+	}
+}
+
 func TestAPageStandsByItself(t *testing.T) {
 	page := written(t, report.HTML, walk(t, nil))
 	for _, bad := range []string{"<script", "<link rel=\"stylesheet", "@import", "url(", " src=", "javascript:", " onload", "<iframe", "ZgotmplZ"} {
