@@ -55,7 +55,7 @@ func TestHTTPSWithALeafOfItsOwn(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return
 	}
-	if err := os.Chmod(filepath.Join(dir, keyFile), 0o644); err != nil { //nolint:gosec // that is the test
+	if err := os.Chmod(filepath.Join(dir, keyFile), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	third := start(t, Options{TLS: true, TLSDir: dir})
