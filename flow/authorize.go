@@ -134,15 +134,15 @@ func (w *Walk) authorize(ctx context.Context) error {
 	}
 	w.note(StepAuthorize, r.values)
 	w.sent(StepAuthorize)
-	played := w.o.Browser != nil && w.o.Browser.Played()
-	paste := w.Transcript().Config.Paste
-	if played && !paste {
-		defer wait.browserDone()
-	}
 	err = w.openBrowser(ctx, StepAuthorize, r)
-	if played && paste && ctx.Err() == nil && w.Transcript().Landing() != "" {
-		return nil // nobody listens where it ended: the address is there to be pasted
+	if browser := w.o.Browser; browser == nil || !browser.Played() {
+		return err
 	}
+	t := w.Transcript()
+	if unheard := t.Config.Paste || wait.target == nil; unheard && t.Landing() != "" && ctx.Err() == nil {
+		return nil // the address is there to be pasted
+	}
+	wait.browserDone()
 	return err
 }
 

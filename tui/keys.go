@@ -201,7 +201,7 @@ func init() {
 			why: func(m *Model) string {
 				return choose(m.awaitsDevice(), "Nothing comes back to paste: the browser is on another device.", "")
 			},
-			do: func(m *Model) tea.Cmd { return m.askPaste(m.visit.reading.transcript.Landing()) },
+			do: func(m *Model) tea.Cmd { return m.askPaste(m.landing()) },
 		},
 		{
 			Binding: bind("c", "c", "copy code"), group: "Waiting", foot: 5,

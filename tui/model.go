@@ -260,11 +260,22 @@ func (m *Model) live() bool { return m.visit.walk != nil }
 // isRunning says whether a step is being carried out.
 func (m *Model) isRunning() bool { return m.visit.cancel != nil }
 
-// waiting says whether a person has to do something in a browser now.
+// waiting says whether a person has to do something in a browser now, or has
+// to paste what the played one ended on.
 func (m *Model) waiting() bool {
 	v := &m.visit
 	return m.screen == screenWalk && m.isRunning() && v.reading.more && (v.reading.pending.Waiting || m.awaitsDevice()) &&
-		(v.browsers == nil || !v.browsers.Played() || v.config.Paste)
+		(v.browsers == nil || !v.browsers.Played() || m.landing() != "")
+}
+
+// landing is the address that a played browser ended on where nobody listens,
+// so that it has to be pasted.
+func (m *Model) landing() string {
+	r := m.visit.reading
+	if len(r.pending.Listening) > 0 {
+		return ""
+	}
+	return r.transcript.Landing()
 }
 
 // say puts a sentence in the foot.
