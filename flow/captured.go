@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -94,7 +95,7 @@ func Captured(c Config, seen map[StepID][]Exchange, from Capture) Transcript {
 		for i := range s.Exchanges {
 			s.Exchanges[i].bare()
 		}
-		s.lay(&t)
+		s.lay(&t, len(seen[StepCallback]) > 0)
 		t.Steps = append(t.Steps, s)
 		if s.Ended.After(t.Made) {
 			t.Made = s.Ended
@@ -117,8 +118,9 @@ func (x *Exchange) bare() {
 	}
 }
 
-// lay reads the values of a step off its exchanges, and says how it ended.
-func (s *Step) lay(t *Transcript) {
+// lay reads the values of a step off its exchanges, and says how it ended. came
+// is true if the browser came back to the client.
+func (s *Step) lay(t *Transcript, came bool) {
 	s.Status = StatusUnseen
 	for _, x := range s.Exchanges {
 		if at := x.Timing.Start; !at.IsZero() && (s.Started.IsZero() || at.Before(s.Started)) {
@@ -132,7 +134,7 @@ func (s *Step) lay(t *Transcript) {
 	case StepVerifier, StepChallenge, StepDevice:
 		return // once the requests are there
 	case StepAuthorize:
-		s.layAuthorize()
+		s.layAuthorize(came)
 		t.layPKCE(s)
 	case StepCallback:
 		s.layCallback()
@@ -185,9 +187,13 @@ func isForm(r Request) bool {
 	return len(r.Body) > 0 && strings.Contains(string(r.Body), "=") && !strings.HasPrefix(strings.TrimSpace(string(r.Body)), "{")
 }
 
-// layAuthorize reads the authorize request. The pages after it say whether the
-// browser was sent back; that is the callback's to tell.
-func (s *Step) layAuthorize() {
+// errorPage finds the text of an error on a page of Entra ID or of Azure AD B2C.
+// Both send it with a good status.
+var errorPage = regexp.MustCompile(`(?:AADSTS|AADB2C)\d{4,}\b[^<"\\]{0,400}`)
+
+// layAuthorize reads the authorize request. If the browser did not come back,
+// the last page may say why.
+func (s *Step) layAuthorize(came bool) {
 	if len(s.Exchanges) == 0 {
 		return
 	}
@@ -199,11 +205,22 @@ func (s *Step) layAuthorize() {
 		s.Status, s.Error = StatusFailed, last.Error
 		return
 	}
-	if last.Response != nil && last.Response.Status >= 400 {
+	if last.Response == nil || came {
+		return
+	}
+	const try = "Read the page in the last exchange of this step."
+	if text := errorPage.Find(last.Response.Body); text != nil {
+		s.Status, s.Error = StatusFailed, &Error{
+			Kind: KindServer, What: "The provider showed an error on a page of its own, and did not send the browser back.",
+			Why: strings.Join(strings.Fields(string(text)), " "), Try: try,
+		}
+		return
+	}
+	if last.Response.Status >= 400 {
 		s.Status, s.Error = StatusFailed, &Error{
 			Kind: KindServer, What: fmt.Sprintf("The authorization endpoint answered with a page and the status %s, and did not send the browser back.", statusText(last.Response.Status)),
 			Why: "What is wrong with the request is on that page: the app never learns of it.",
-			Try: "Read the page's body in the last exchange of this step.",
+			Try: try,
 		}
 	}
 }

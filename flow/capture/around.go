@@ -290,7 +290,13 @@ func (l *linker) last(i int, id flow.StepID) {
 
 // relate says which flows renew or repeat which, and orders them by time.
 func (l *linker) relate() {
-	slices.SortStableFunc(l.flows, func(a, b *linked) int { return a.start.Compare(b.start) })
+	// What has no time comes last, in the order in which it was handed over.
+	slices.SortStableFunc(l.flows, func(a, b *linked) int {
+		if a.start.IsZero() != b.start.IsZero() {
+			return b.start.Compare(a.start)
+		}
+		return a.start.Compare(b.start)
+	})
 	for i, f := range l.flows {
 		switch {
 		case f.silent:
