@@ -19,6 +19,8 @@ require (
 	golang.org/x/term v0.47.0
 )
 
+require rsc.io/qr v0.2.0
+
 require (
 	github.com/atotto/clipboard v0.1.4 // indirect
 	github.com/aymanbagabas/go-udiff v0.4.1 // indirect

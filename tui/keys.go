@@ -196,6 +196,11 @@ func init() {
 			do:   (*Model).copyURL,
 		},
 		{
+			Binding: bind("Q", "Q", "QR code"), group: "Waiting", foot: 6,
+			long: "Show the address as a QR code, for the camera of a phone.",
+			why:  (*Model).whyNoQR, do: (*Model).showQR,
+		},
+		{
 			Binding: bind("p", "p", "paste answer"), group: "Waiting", foot: 3,
 			long: "Hand over the address that the browser ended on, or the code, by hand.",
 			why: func(m *Model) string {

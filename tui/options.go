@@ -20,6 +20,9 @@ type Options struct {
 	// Browser opens the person's own browser. Nil: there is none, and the URL
 	// is shown.
 	Browser flow.Browser
+	// SSH is the name of this machine where the terminal is at another one, for
+	// the hint about forwarding a port; "" where it is not.
+	SSH string
 	// Lab is the experiments. Nil: there are none.
 	Lab Lab
 	// Examine looks at a client before anybody signs in. Nil: it is not looked

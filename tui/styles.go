@@ -23,6 +23,7 @@ const (
 	toneBad          // failed, refused
 	toneWarn         // worth a look
 	toneLink         // an address
+	toneQR           // a QR code: dark on light in every theme
 	toneBorder       // frame of a pane
 	toneFocus        // frame of the pane that has the keys
 	toneTitle        // title of a pane
@@ -80,6 +81,7 @@ func newTheme(dark bool) *theme {
 		toneBad:     fg(bad).Bold(),
 		toneWarn:    fg(warn),
 		toneLink:    fg(here).Underline(true),
+		toneQR:      fg(ansi.IndexedColor(16)).BackgroundColor(ansi.IndexedColor(231)),
 		toneBorder:  fg(border),
 		toneFocus:   fg(here),
 		toneTitle:   ansi.NewStyle().Bold(),

@@ -26,7 +26,7 @@ func (m *Model) waitSheet() sheet {
 	}
 	v := &m.visit
 	s := sheet{title: "Waiting for the browser", width: min(84, m.w-8)}
-	keys := []string{"y", "copy address", "p", "paste answer", "esc", "cancel"}
+	keys := []string{"y", "copy address", "Q", "QR code", "p", "paste answer", "esc", "cancel"}
 	if m.whyNoBrowser() == "" {
 		keys = append([]string{"o", "open"}, keys...)
 	}
@@ -44,6 +44,9 @@ func (m *Model) waitSheet() sheet {
 			s.lines = append(s.lines,
 				prose(toneWarn, 0, "No browser was opened: "+strings.TrimSuffix(inspect.Clean(explainError(err)), ".")+". Open the address below in any browser; if that is on another machine, paste the answer with p."), line{})
 		}
+	}
+	if hint := m.remoteHint(); hint != "" {
+		s.lines = append(s.lines, prose(toneText, 0, hint), line{})
 	}
 	listening := "nobody; p takes the answer"
 	if l := v.reading.pending.Listening; len(l) > 0 {
@@ -78,6 +81,18 @@ func (m *Model) waitSheet() sheet {
 		}
 	}
 	return s
+}
+
+// remoteHint says how the answer gets here when the terminal is at another
+// machine: its browser's localhost is not this one.
+func (m *Model) remoteHint() string {
+	l := m.visit.reading.pending.Listening
+	if m.options.SSH == "" || len(l) == 0 {
+		return ""
+	}
+	port := l[0][strings.LastIndex(l[0], ":")+1:]
+	return "You are here over SSH, so the browser's localhost is another machine. Sign in where you sit and paste with p the address that it ends on; or forward the port first, there: ssh -L " +
+		port + ":localhost:" + port + " " + inspect.Clean(m.options.SSH)
 }
 
 // certificate is the fingerprint of the https callback's certificate, or "".

@@ -97,7 +97,7 @@ func (system) Played() bool { return false }
 func graphical() bool {
 	switch runtime.GOOS {
 	case "windows", "darwin":
-		return true
+		return overSSH() == "" // the window would open where nobody sits
 	}
 	for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"} {
 		if os.Getenv(name) != "" {
@@ -105,6 +105,19 @@ func graphical() bool {
 		}
 	}
 	return false
+}
+
+// overSSH is this machine's address where the terminal is at another one, as
+// sshd tells it (the environment of ssh(1)); "" where it is not.
+func overSSH() string {
+	fields := strings.Fields(os.Getenv("SSH_CONNECTION"))
+	switch {
+	case len(fields) == 4:
+		return fields[2]
+	case os.Getenv("SSH_TTY") != "":
+		return "this machine"
+	}
+	return ""
 }
 
 // webOnly refuses what a command or a launcher could take for a file, an

@@ -45,6 +45,8 @@ type clientFlags struct {
 	userinfo       bool
 	refresh        bool
 	browser        string
+	private        bool
+	qr             bool
 	extensions     extensionFlags
 	edits          []string
 	unsets         []string
@@ -78,6 +80,8 @@ func addClientFlags(cmd *cobra.Command) *clientFlags {
 	s.StringArrayVar(&f.edits, "set", nil, "set `STEP.NAME=VALUE` in a request before it is sent; - asks for the value, env:NAME reads it")
 	s.StringArrayVar(&f.unsets, "unset", nil, "leave the value `STEP.NAME` out of its request")
 	s.StringVar(&f.browser, "browser", "", "who opens the authorize URL: `auto|none|practice|CMD` (default auto, and practice at the practice tenant)")
+	s.BoolVar(&f.private, "private", false, "open a private window, where the browser offers one")
+	s.BoolVar(&f.qr, "qr", false, "also print the URL as a QR code, where no browser is opened; on the screen Q does")
 	f.extensions.add(s)
 	s.BoolVar(&f.paste, "paste", false, "do not listen for the callback: paste the redirect URL")
 	s.BoolVar(&f.userinfo, "userinfo", false, "also ask the UserInfo endpoint who signed in")

@@ -34,7 +34,7 @@ secret is. --profile begins with a copy of another profile.`,
 }
 
 // notKept are the flags of one run, which a profile has no place for.
-var notKept = []string{"set", "unset", "browser", "id-token-hint", "private"}
+var notKept = []string{"set", "unset", "browser", "id-token-hint", "private", "qr"}
 
 func profileAdd(cmd *cobra.Command, name string, f *clientFlags) error {
 	file, err := openProfiles()

@@ -151,11 +151,18 @@ func (f *clientFlags) opener(player flow.Browser, stderr io.Writer) (flow.Browse
 		}
 		return player, nil
 	case f.browser == "none":
-		return &person{stderr: stderr}, nil
+		return &person{stderr: stderr, qr: f.qr}, nil
+	case f.private && (f.browser == "auto" || f.browser == ""):
+		argv, err := privateWindow()
+		if err != nil {
+			return nil, err
+		}
+		return &person{browser: ifGraphical{command{argv: argv, stderr: stderr}}, stderr: stderr, qr: f.qr}, nil
 	case f.browser == "auto" || f.browser == "":
-		return &person{browser: system{}, stderr: stderr}, nil
+		return &person{browser: system{}, stderr: stderr, qr: f.qr}, nil
 	default:
-		return command{argv: argv, stderr: stderr}, nil
+		argv, err := f.privately(argv)
+		return command{argv: argv, stderr: stderr}, err
 	}
 }
 
@@ -191,6 +198,7 @@ Compare it there, then choose Advanced and go on to localhost.
 type person struct {
 	browser flow.Browser // tried first; nil: --browser none
 	stderr  io.Writer
+	qr      bool // as a QR code too
 	// alone is set when no browser was opened.
 	alone bool
 }
@@ -209,7 +217,13 @@ func (p *person) Open(ctx context.Context, address string, record func(flow.Exch
 		fmt.Fprintf(p.stderr, "No browser could be opened here: %s.\n", inspect.Clean(err.Error()))
 	}
 	p.alone = true
-	fmt.Fprintf(p.stderr, "Open this URL in a browser and sign in:\n\n  %s\n\n", inspect.Clean(address))
+	fmt.Fprintf(p.stderr, "Open this URL in a browser and sign in:\n\n  %s\n\n", link(p.stderr, inspect.Clean(address)))
+	if p.qr {
+		printQR(p.stderr, address)
+	}
+	if at := overSSH(); at != "" {
+		fmt.Fprint(p.stderr, remoteHint(address, at))
+	}
 	return nil
 }
 

@@ -53,10 +53,17 @@ func (f *clientFlags) ownBrowser() (flow.Browser, error) {
 	switch argv := strings.Fields(f.browser); {
 	case f.browser == "practice" && !f.practice():
 		return nil, errPlaysElsewhere
+	case f.private && (f.browser == "auto" || f.browser == ""):
+		argv, err := privateWindow()
+		if err != nil || !graphical() {
+			return nil, err
+		}
+		return command{argv: argv, stderr: io.Discard}, nil
 	case f.browser == "none":
 		return nil, nil
 	case len(argv) > 0 && f.browser != "auto" && f.browser != "practice":
-		return command{argv: argv, stderr: io.Discard}, nil // the screen is not to be written on
+		argv, err := f.privately(argv)
+		return command{argv: argv, stderr: io.Discard}, err // the screen is not to be written on
 	case !graphical():
 		return nil, nil
 	}
@@ -91,6 +98,7 @@ func terminalOptions(t *tenant, theme string) (tui.Options, error) {
 		Profiles: profiles,
 		Labs:     labShelf{progress},
 		Lessons:  lessonShelf{progress},
+		SSH:      overSSH(),
 		Secret:   os.Getenv(secretEnv),
 		Theme:    theme,
 		Version:  release(),
