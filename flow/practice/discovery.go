@@ -39,6 +39,7 @@ type discoveryDocument struct {
 	FrontchannelLogout   bool     `json:"frontchannel_logout_supported"`
 	EndSession           string   `json:"end_session_endpoint"`
 	Claims               []string `json:"claims_supported"`
+	Kerberos             string   `json:"kerberos_endpoint"` // published, and not served here
 	TenantRegionScope    *string  `json:"tenant_region_scope"`
 	CloudInstanceName    string   `json:"cloud_instance_name"`
 	CloudGraphHostName   string   `json:"cloud_graph_host_name"`
@@ -67,6 +68,10 @@ func (c *call) discovery() {
 	if a.alias != "" {
 		issuer = c.issuer("{tenantid}")
 	}
+	var region *string // common and organizations have none
+	if a.alias == "" {
+		region = new(regionScope)
+	}
 	d := discoveryDocument{
 		TokenEndpoint:        base + "/oauth2/v2.0/token",
 		TokenAuthMethods:     []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
@@ -84,6 +89,8 @@ func (c *call) discovery() {
 		FrontchannelLogout:   true,
 		EndSession:           base + "/oauth2/v2.0/logout",
 		Claims:               []string{"sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host", "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name", "tid", "ver", "at_hash", "c_hash", "email"},
+		Kerberos:             base + "/kerberos",
+		TenantRegionScope:    region,
 		CloudInstanceName:    "practice",
 		CloudGraphHostName:   "practice",
 		MSGraphHost:          "practice",
@@ -147,6 +154,10 @@ func (c *call) instance() {
 		}},
 	})
 }
+
+// regionScope is the region of every directory of the practice cloud: Entra's
+// word for the whole world.
+const regionScope = "WW"
 
 // practiceMark is in the discovery document and in every token.
 const practiceMark = "pkcescope practice tenant: worthless outside it"

@@ -16,6 +16,17 @@ func TestDiscoveryIsAsPublished(t *testing.T) {
 			t.Errorf("Entra does not publish %s", absent)
 		}
 	}
+	for _, present := range []string{
+		"token_endpoint", "token_endpoint_auth_methods_supported", "jwks_uri", "response_modes_supported", "subject_types_supported",
+		"id_token_signing_alg_values_supported", "response_types_supported", "scopes_supported", "issuer", "request_uri_parameter_supported",
+		"userinfo_endpoint", "authorization_endpoint", "device_authorization_endpoint", "http_logout_supported", "frontchannel_logout_supported",
+		"end_session_endpoint", "claims_supported", "kerberos_endpoint", "tenant_region_scope", "cloud_instance_name", "cloud_graph_host_name",
+		"msgraph_host", "rbac_url",
+	} {
+		if _, ok := m[present]; !ok {
+			t.Errorf("Entra publishes %s", present)
+		}
+	}
 	for segment, issuer := range map[string]string{
 		"common": "/{tenantid}/v2.0", "organizations": "/{tenantid}/v2.0",
 		"consumers": "/" + consumersDirectory.ID + "/v2.0", "contoso.onmicrosoft.com": "/" + homeDirectory.ID + "/v2.0",

@@ -205,7 +205,7 @@ func (c *call) accessToken(app Registration, a Account, g grant, set scopeSet) (
 	if set.api.ClientID == graphID {
 		claims["app_displayname"], claims["idtyp"], claims["platf"] = app.Name, "user", "8"
 		claims["xms_st"] = map[string]string{"sub": pairwise(a, app.ClientID)}
-		claims["xms_tcdt"], claims["tenant_region_scope"] = tenantCreated.Unix(), "PR"
+		claims["xms_tcdt"], claims["tenant_region_scope"] = tenantCreated.Unix(), regionScope
 		if !c.has(FaultGraphVerifies) {
 			header["nonce"] = randomText(32)
 		}
