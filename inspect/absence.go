@@ -119,6 +119,8 @@ func scopesOf(j *jwt, g given) []Scope {
 		sc := Scope{Name: s, Requested: &yes, Granted: in}
 		switch {
 		case in:
+		case s == "offline_access" && g.refreshable:
+			sc.Granted, sc.Note = true, "A refresh token came, which is what it asks for; the answer need not repeat it."
 		case strings.HasSuffix(s, "/.default"):
 			sc.Note = "It stands for whatever is configured at that API."
 		case len(resourceScopes(s)) == 0:

@@ -40,7 +40,7 @@ func (m *Model) microscopeClaims(w int) content {
 		}
 	}
 	if t.Kind == "jwe" {
-		c.title, c.note = "Header", "what is not encrypted"
+		c.title, c.note = "Not encrypted", ""
 		for _, name := range slices.Sorted(maps.Keys(t.Header)) {
 			value := inspect.ValueText(t.Header[name])
 			c.subjects = append(c.subjects, subject{name: name, value: value})
