@@ -53,7 +53,7 @@ func unveil(text string) (found string, all []sighted) {
 				try(without, remark)
 			}
 		}
-		if said == nil && len(text) < 1<<16 {
+		if said == nil && len(text) < 1<<20 && (strings.Contains(text, "ey") || strings.Contains(text, "%65")) {
 			for _, o := range outer {
 				for _, d := range disguises() {
 					if without, remark := d(o.text); without != o.text {
