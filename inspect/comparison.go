@@ -167,7 +167,7 @@ type ComparedCell struct {
 	// same key are no difference.
 	counts bool
 	key    string
-	masked bool // Text is a mask for people
+	words  bool // Text is for people, and breaks between its words
 }
 
 // CompareRuns lays the runs of a comparison side by side, as far as they have
@@ -382,7 +382,7 @@ func (c comparer) row(id flow.StepID, name string, answers bool) ComparedRow {
 			values[i] = c.shown[i].text(withoutTrailer(v.Value))
 			if v.Secret {
 				values[i] = c.shown[i].secret(v.Value)
-				cell.masked = !c.shown[i].reveal
+				cell.words = !c.shown[i].reveal
 			}
 			cell.Note = c.note(i, name, v.Value)
 		}

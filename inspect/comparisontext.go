@@ -194,7 +194,7 @@ func (c ComparedCell) Lines(room int, marks bool) []CellLine {
 	case c.Fresh && n > longFresh:
 		// Of a token nobody compares characters.
 		out = append(out, CellLine{Text: plainText(text[:max(min(12, room-1), 0)]) + "…"}, CellLine{Text: count(n, "character")})
-	case c.masked && n > room:
+	case c.words && n > room:
 		for _, l := range wrapWords(plainText(text), room) {
 			out = append(out, CellLine{Text: l})
 		}

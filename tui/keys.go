@@ -83,6 +83,8 @@ func (m *Model) table() []command {
 		return flowsCommands
 	case m.screen == screenPresent:
 		return presentCommands
+	case m.screen == screenDiff:
+		return diffCommands
 	case m.waiting():
 		return waitCommands
 	default:
@@ -92,7 +94,7 @@ func (m *Model) table() []command {
 
 // These tables refer to functions that in turn show the tables, which Go does
 // not allow in an initial value.
-var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, doctorCommands, labsCommands, lessonsCommands, flowsCommands, presentCommands []command
+var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, doctorCommands, labsCommands, lessonsCommands, flowsCommands, presentCommands, diffCommands []command
 
 func init() {
 	quit := command{
@@ -224,6 +226,7 @@ func init() {
 	microscopeCommands = append(newMicroscopeCommands(), help, quit)
 	compareCommands = append(newCompareCommands(), help, quit)
 	diagnoseCommands = append(newDiagnoseCommands(), help, quit)
+	diffCommands = append(newDiffCommands(), help, quit)
 	doctorCommands = append(newDoctorCommands(), help, quit)
 	board, stage := newTheatreCommands()
 	boardCommands, stageCommands = append(board, help, quit), append(stage, help, quit)
@@ -397,6 +400,11 @@ func lookCommands() []command {
 			Binding: bind("C", "C", "check"), group: "Look",
 			long: "Look at this walk's client as the doctor does: what will go wrong, before anybody signs in.",
 			why:  (*Model).whyNoWalkCheck, do: (*Model).checkWalk,
+		},
+		{
+			Binding: bind("=", "=", "diff"), group: "Look",
+			long: "Lay this run beside another from a file: what matters first, what is only fresh last.",
+			why:  (*Model).whyNoDiff, do: (*Model).askDiff,
 		},
 		{
 			Binding: bind("D", "D", "diagnose"), group: "Look",

@@ -27,6 +27,7 @@ const (
 	screenLessons
 	screenFlows
 	screenPresent
+	screenDiff
 )
 
 // Model is the program's state. Init, Update and View have value receivers, so
@@ -60,6 +61,7 @@ type Model struct {
 	present present
 
 	diagnosis diagnosis
+	runDiff   runDiff
 	checkup   checkup
 
 	views   [numPanes]view
@@ -194,6 +196,8 @@ func (m *Model) sync() {
 		m.syncFlows()
 	case screenPresent:
 		m.syncPresent()
+	case screenDiff:
+		m.syncDiff()
 	case screenHome, screenWalk:
 	}
 	if m.screen != screenWalk {

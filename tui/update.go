@@ -483,6 +483,8 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		labWheel(m.lessons.both(), msg.X, msg.Y, by)
 	case screenFlows:
 		labWheel(m.flows.both(), msg.X, msg.Y, by)
+	case screenDiff:
+		labWheel([]*labPane{&m.runDiff.pane}, msg.X, msg.Y, by)
 	case screenHome, screenWalk, screenPresent:
 	}
 	for p := range pane(numPanes) {

@@ -48,6 +48,8 @@ func (m Model) View() tea.View {
 		rows = m.flowsRows(p)
 	case screenPresent:
 		rows = m.presentRows(p)
+	case screenDiff:
+		rows = m.diffRows(p)
 	default:
 		rows = m.walkRows(p)
 	}

@@ -34,7 +34,7 @@ a practice tenant that needs no account and no network.`,
 	})
 	addTerminal(root)
 	root.AddCommand(
-		newRun(), newOpen(), newReport(), newExport(), newPresent(),
+		newRun(), newOpen(), newReport(), newExport(), newDiff(), newPresent(),
 		newPKCECommand(), newDecode(), newExplainCommand(), newDoctor(),
 		newCompareCommand(), newAttackCommand(), newPlatforms(),
 		newLabCommand(), newLearn(), newPractice(), newProfile(),
