@@ -5,13 +5,16 @@
 //	node provider.mjs oidc-provider      version 9, S256 only
 //	node provider.mjs oidc-provider-8    version 8, which still knows plain
 //
-// CLIENT_JWK in the environment is the public key of the client "guarded".
+// CLIENT_JWK in the environment is the public key of the client "guarded", and
+// CLIENT_SECRET the secret of those that are named by their way of showing it.
 
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const [name] = process.argv.slice(2);
 const { default: Provider } = await import(name);
+const plainKnown = name.endsWith('-8');
+const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
 
 const configuration = {
   clients: [
@@ -20,41 +23,51 @@ const configuration = {
       application_type: 'native',
       token_endpoint_auth_method: 'none',
       redirect_uris: ['http://127.0.0.1/callback'], // any port (RFC 8252 section 7.3)
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: ['authorization_code', 'refresh_token', ...(plainKnown ? [] : [deviceCode])],
       response_types: ['code'],
     },
-    {
-      client_id: 'web',
-      client_secret: 'a secret of the interoperability test',
-      token_endpoint_auth_method: 'client_secret_basic',
-      redirect_uris: ['http://127.0.0.1:18400/callback'],
+    // A secret that has to be form-encoded before it goes into the header.
+    ...['client_secret_basic', 'client_secret_post'].map((method) => ({
+      client_id: method,
+      client_secret: process.env.CLIENT_SECRET,
+      application_type: 'native',
+      token_endpoint_auth_method: method,
+      redirect_uris: ['http://127.0.0.1/callback'],
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-    },
+    })),
   ],
   scopes: ['openid', 'offline_access', 'profile', 'email'],
   claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
   pkce: {
     required: () => true,
-    ...(name.endsWith('-8') ? { methods: ['S256', 'plain'] } : {}),
+    ...(plainKnown ? { methods: ['S256', 'plain'] } : {}),
   },
   cookies: { keys: ['not a secret: the provider ends with the test'] },
   features: {
     devInteractions: { enabled: true },
     introspection: { enabled: true },
     revocation: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => undefined,
+      useGrantedResource: () => true,
+      getResourceServerInfo: (ctx, resource) => ({ scope: 'api:read', audience: resource, accessTokenFormat: 'jwt' }),
+    },
     // Version 8 calls some of the others differently; they are walked with 9.
-    ...(name.endsWith('-8') ? {} : {
+    ...(plainKnown ? { pushedAuthorizationRequests: { enabled: false } } : {
+      deviceFlow: { enabled: true },
+      richAuthorizationRequests: {
+        enabled: true,
+        types: { payment_initiation: { validate() {} } },
+        authorizationDetailsForGrantSource: (ctx) => ctx.oidc.params.authorization_details && JSON.parse(ctx.oidc.params.authorization_details),
+        authorizationDetailsForAccessToken: (ctx, token, source) => source.rar,
+        authorizationDetailsForIntrospection: (ctx, token) => token.rar,
+      },
       pushedAuthorizationRequests: { enabled: true },
       requestObjects: { enabled: true },
       jwtResponseModes: { enabled: true },
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => undefined,
-        useGrantedResource: () => true,
-        getResourceServerInfo: (ctx, resource) => ({ scope: 'api:read', audience: resource, accessTokenFormat: 'jwt' }),
-      },
     }),
   },
   findAccount: (ctx, id) => ({
@@ -73,6 +86,7 @@ if (process.env.CLIENT_JWK) {
     redirect_uris: ['http://127.0.0.1/callback'],
     grant_types: ['authorization_code', 'refresh_token', 'implicit'],
     response_types: ['code', 'code id_token'],
+    ...(plainKnown ? {} : { authorization_details_types: ['payment_initiation'] }),
   });
 }
 

@@ -6,17 +6,13 @@
 package interop
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/chromedp/chromedp"
 )
 
 // patience is how long anything may take that happens at once on a machine
@@ -27,6 +23,9 @@ const patience = 60 * time.Second
 // takes.
 func TestInterop(t *testing.T) {
 	t.Run("oidc-provider", testOIDCProvider)
+	t.Run("keycloak", testKeycloak)
+	t.Run("emulate", testEmulate)
+	t.Run("mock-server", testMockServer)
 }
 
 // document is as much of run --json as is asserted here.
@@ -51,7 +50,11 @@ type step struct {
 	}
 	Tokens []struct {
 		Name, Kind string
-		Checks     []struct{ ID, Result, Why string }
+		Claims     []struct {
+			Name  string
+			Value any
+		}
+		Checks []struct{ ID, Result, Why string }
 	}
 	Findings []struct{ Code, Severity, What string }
 }
@@ -86,9 +89,34 @@ func (d document) found(code string) bool {
 	})
 }
 
+// done asserts that steps ended well.
+func (d document) done(t *testing.T, steps ...string) {
+	t.Helper()
+	for _, id := range steps {
+		if got := d.step(id); got.Status != "ok" {
+			t.Errorf("step %s = %s, %+v", id, got.Status, got.Error)
+		}
+	}
+}
+
+// refused asserts that the server said no in a step, and returns its words.
+func (d document) refused(t *testing.T, id string) string {
+	t.Helper()
+	s := d.step(id)
+	if s.Status != "failed" || s.Error == nil || s.Error.Kind != "server" {
+		t.Fatalf("%s = %s, %+v, want the server's refusal", id, s.Status, s.Error)
+	}
+	return s.Error.What + " " + s.Error.Why
+}
+
 // checksPass asserts that the ID token was checked in every way, and that
 // nothing failed.
 func (d document) checksPass(t *testing.T) {
+	d.checked(t, "signature", "iss", "aud", "exp", "iat", "nonce")
+}
+
+// checked asserts that those checks of the ID token passed, and none failed.
+func (d document) checked(t *testing.T, ids ...string) {
 	t.Helper()
 	for _, token := range d.step("token").Tokens {
 		if token.Name != "id_token" {
@@ -101,7 +129,7 @@ func (d document) checksPass(t *testing.T) {
 				t.Errorf("the check %s of the ID token failed: %s", c.ID, c.Why)
 			}
 		}
-		for _, id := range []string{"signature", "iss", "aud", "exp", "iat", "nonce"} {
+		for _, id := range ids {
 			if !passed[id] {
 				t.Errorf("the check %s of the ID token did not pass", id)
 			}
@@ -161,51 +189,4 @@ func (r *run) cancel(t *testing.T) {
 	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// startOIDCProvider starts panva's oidc-provider and returns its issuer. The
-// package is that of package.json.
-func startOIDCProvider(t *testing.T, pkg string, environment ...string) string {
-	t.Helper()
-	dir := required(t, "PKCESCOPE_PROVIDERS")
-	cmd := exec.Command(filepath.Join(dir, "node_modules", ".bin", "node"), "provider.mjs", pkg)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), environment...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
-	if err != nil {
-		t.Fatalf("%s did not start: %v\n%s", pkg, err, &stderr)
-	}
-	var started struct{ Issuer string }
-	if err := json.Unmarshal(line, &started); err != nil {
-		t.Fatalf("%s: %v: %s", pkg, err, line)
-	}
-	return started.Issuer
-}
-
-// signIn goes through oidc-provider's pages: sign in, then consent.
-func signIn(t *testing.T, b *browser, url string) {
-	t.Helper()
-	b.do(t,
-		chromedp.Navigate(url),
-		chromedp.WaitVisible(chromedp.CSS(`input[name=login]`)),
-		chromedp.SendKeys(chromedp.CSS(`input[name=login]`), "ada"),
-		chromedp.SendKeys(chromedp.CSS(`input[name=password]`), "lovelace"),
-		chromedp.Submit(chromedp.CSS(`input[name=password]`)),
-		// Both pages have a button; this one is on the second alone.
-		chromedp.WaitReady(chromedp.CSS(`input[name=prompt][value=consent]`)),
-		chromedp.Click(chromedp.CSS(`button[type=submit]`)),
-	)
 }

@@ -4,6 +4,8 @@ package interop
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -108,4 +110,60 @@ func (s *terminal) ends(want int) {
 		}
 	}
 	s.t.Fatal(fmt.Sprint("the program has not ended:\n", s.tmux("capture-pane", "-p")))
+}
+
+// testTerminal walks in the terminal program, and leaves it in every way.
+func testTerminal(t *testing.T, w walker) {
+	t.Run("the terminal program", func(t *testing.T) {
+		b := newBrowser(t)
+		screen := startTerminal(t, b.asXDGOpen(t), w.args...)
+		screen.shows("Discovery")
+		screen.press("a")
+		url := b.wanted(t)
+		screen.shows("127.0.0.1:") // it waits, and says where
+		w.signIn(t, b, url)
+		b.ends(t, "close this window")
+		screen.shows("every check of the ID token passed")
+		screen.press("q")
+		screen.ends(0)
+	})
+	t.Run("the terminal program, cancelled while it waits", func(t *testing.T) {
+		for how, cancel := range map[string]func(*terminal){
+			"by Ctrl-C":     func(s *terminal) { s.press("C-c") },
+			"by a signal":   func(s *terminal) { s.interrupt() },
+			"and then left": func(s *terminal) { s.press("Escape"); s.shows("Nothing is left listening"); s.press("q") },
+		} {
+			t.Run(how, func(t *testing.T) {
+				b := newBrowser(t)
+				screen := startTerminal(t, b.asXDGOpen(t), w.args...)
+				screen.shows("Discovery")
+				screen.press("a")
+				redirect, err := url.Parse(b.wanted(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				cancel(screen)
+				if how == "and then left" {
+					screen.ends(0)
+				} else {
+					screen.ends(130)
+				}
+				callback := redirect.Query().Get("redirect_uri")
+				if response, err := http.Get(callback); err == nil {
+					response.Body.Close()
+					t.Errorf("%s is still listened to", callback)
+				}
+			})
+		}
+	})
+	t.Run("the terminal program, with another device", func(t *testing.T) {
+		b := newBrowser(t)
+		screen := startTerminal(t, b.asXDGOpen(t), w.with("--device").args...)
+		screen.shows("Discovery")
+		screen.press("a")
+		b.wanted(t)
+		screen.shows("Waiting for the other device")
+		screen.press("C-c")
+		screen.ends(130)
+	})
 }

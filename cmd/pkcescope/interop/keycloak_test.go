@@ -1,0 +1,119 @@
+//go:build interop
+
+package interop
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// testKeycloak walks against a Keycloak of its own, with a realm of clients of
+// each kind.
+func testKeycloak(t *testing.T) {
+	file, jwk := clientKey(t)
+	jwks, err := json.Marshal(map[string]any{"keys": []json.RawMessage{json.RawMessage(jwk)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer := startKeycloak(t, string(jwks))
+	p := newProvider(t, "Keycloak 26", issuer)
+	as := func(client string, more ...string) walker {
+		return walker{signInKeycloak, append([]string{
+			"--issuer", issuer, "--client-id", client, "--redirect-uri", "http://127.0.0.1/callback",
+		}, more...)}
+	}
+	native, guarded := as("native"), as("guarded", "--auth", "private_key_jwt", "--client-key", file)
+
+	p.run("S256", func(t *testing.T) {
+		d := native.ok(t, "--userinfo", "--refresh", "--scope", "openid profile email")
+		d.checksPass(t)
+		d.done(t, "userinfo", "refresh")
+		if !strings.Contains(fmt.Sprint(d.step("userinfo").Exchanges[0].Response.Body), "Ada Lovelace") {
+			t.Error("UserInfo does not say who signed in")
+		}
+		p.put("UserInfo", "run")
+		p.put("refresh", "run")
+	})
+	p.run("plain", func(t *testing.T) {
+		d := as("plain").ok(t, "--method", "plain")
+		d.checksPass(t)
+		if !d.found("plain-challenge") {
+			t.Error("no finding says that the challenge is plain")
+		}
+	})
+	t.Run("a client that requires S256 refuses plain", func(t *testing.T) {
+		d := native.unasked().fails(t, "--method", "plain")
+		if said := d.refused(t, "callback"); !strings.Contains(said, "code_challenge_method") && !strings.Contains(said, "code challenge method") {
+			t.Errorf("Keycloak's own words are lost: %s", said)
+		}
+	})
+	t.Run("a client that requires S256 refuses to go without", func(t *testing.T) {
+		d := native.unasked().fails(t, "--method", "none")
+		d.refused(t, "callback")
+		if !d.found("no-pkce") {
+			t.Error("no finding says that there is no PKCE")
+		}
+	})
+	refusals(p, native)
+	secrets(p, walker{signInKeycloak, []string{"--issuer", issuer, "--redirect-uri", "http://127.0.0.1/callback"}},
+		clientSecret, map[string]string{"client_secret_basic": "confidential", "client_secret_post": "confidential"})
+	p.run("private_key_jwt", func(t *testing.T) { keyJWT(t, guarded) })
+	p.run("PAR", func(t *testing.T) {
+		d := native.ok(t, "--par")
+		d.done(t, "par", "token")
+		d.checksPass(t)
+	})
+	p.run("JAR", func(t *testing.T) { guarded.ok(t, "--jar", "signed").checksPass(t) })
+	p.run("JARM", func(t *testing.T) { signedResponse(t, native) })
+	p.run("DPoP", func(t *testing.T) {
+		d := native.ok(t, "--dpop", "--userinfo")
+		if got := d.step("token").value("token_type"); !strings.EqualFold(got, "DPoP") {
+			t.Errorf("token_type = %q", got)
+		}
+		d.done(t, "userinfo")
+	})
+	p.run("form_post", func(t *testing.T) { formPost(t, native) })
+	p.run("hybrid", func(t *testing.T) { hybrid(t, guarded) })
+	resourceIgnored(p, native)
+	deviceCode(p, walker{nil, []string{"--issuer", issuer, "--client-id", "tv"}}, func(t *testing.T, b *browser, url string) {
+		signInKeycloak(t, b, url)
+		b.do(t,
+			chromedp.WaitVisible(chromedp.CSS(`#kc-login[name=accept]`)),
+			chromedp.Click(chromedp.CSS(`#kc-login[name=accept]`)),
+		)
+		b.ends(t, "Device Login Successful")
+	})
+	t.Run("a client that may not use the device flow is refused", func(t *testing.T) {
+		b := newBrowser(t)
+		d := start(t, b, native.with("--device").args...).finish(t, 1, "failed")
+		d.refused(t, "device")
+		if !d.found("device-flow-not-enabled") && !d.found("unauthorized_client") {
+			t.Error("no finding says what to switch on")
+		}
+	})
+	tokensEnd(p, as("confidential", "--auth", "client_secret_post"), "You are logged out")
+	p.offersNot("RAR")
+	// Its listener is plain http here, so there is no handshake to show a
+	// certificate in.
+	p.goesWithout("tls_client_auth", func(t *testing.T) {
+		if !strings.HasPrefix(fmt.Sprint(p.metadata["token_endpoint"]), "http:") {
+			t.Error("the token endpoint takes TLS")
+		}
+	})
+}
+
+// signInKeycloak goes through Keycloak's page.
+func signInKeycloak(t *testing.T, b *browser, url string) {
+	t.Helper()
+	b.do(t,
+		chromedp.Navigate(url),
+		chromedp.WaitVisible(chromedp.CSS(`#username`)),
+		chromedp.SendKeys(chromedp.CSS(`#username`), "ada"),
+		chromedp.SendKeys(chromedp.CSS(`#password`), "lovelace"),
+		chromedp.Submit(chromedp.CSS(`#password`)),
+	)
+}

@@ -1,0 +1,129 @@
+//go:build interop
+
+package interop
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// clientSecret has characters that form encoding changes, so that a client
+// that forgets it is refused (RFC 6749 section 2.3.1).
+const clientSecret = "it is +100% s3cr/t:"
+
+// startNode starts one of the scripts of .ci/providers with the Node.js of its
+// lock file, and returns the issuer that it names.
+func startNode(t *testing.T, script []string, environment ...string) string {
+	t.Helper()
+	dir := required(t, "PKCESCOPE_PROVIDERS")
+	cmd := exec.Command(filepath.Join(dir, "node_modules", ".bin", "node"), script...)
+	cmd.Dir = dir
+	cmd.Env = append(append(os.Environ(), "CLIENT_SECRET="+clientSecret), environment...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	if err != nil {
+		t.Fatalf("%v did not start: %v\n%s", script, err, &stderr)
+	}
+	var started struct{ Issuer string }
+	if err := json.Unmarshal(line, &started); err != nil {
+		t.Fatalf("%v: %v: %s", script, err, line)
+	}
+	return started.Issuer
+}
+
+// startKeycloak starts the distribution that .ci/interop unpacked, in
+// development mode, with the realm of .ci/providers, and returns the realm's
+// issuer. jwks is the public key of the client "guarded".
+func startKeycloak(t *testing.T, jwks string) string {
+	t.Helper()
+	home := required(t, "PKCESCOPE_KEYCLOAK")
+	realm, err := os.ReadFile(filepath.Join(required(t, "PKCESCOPE_PROVIDERS"), "keycloak-realm.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"$CLIENT_SECRET": clientSecret, "$CLIENT_JWKS": jwks} {
+		quoted, _ := json.Marshal(value)
+		realm = bytes.ReplaceAll(realm, []byte(`"`+name+`"`), quoted)
+	}
+	if err := os.MkdirAll(filepath.Join(home, "data", "import"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, "data", "import", "interop-realm.json"), realm, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	l.Close()
+	cmd := exec.Command(filepath.Join(required(t, "PKCESCOPE_KEYCLOAK"), "bin", "kc.sh"), "start-dev",
+		"--db=dev-mem", "--import-realm", "--features=dpop", "--http-host=127.0.0.1", "--http-port="+strconv.Itoa(port))
+	// It is started once and asked little: the quick compiler is enough.
+	cmd.Env = append(os.Environ(), "JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a shell that starts Java
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-ended
+	})
+	issuer := "http://127.0.0.1:" + strconv.Itoa(port) + "/realms/interop"
+	began := time.Now()
+	if !awaitServer(t, issuer+"/.well-known/openid-configuration", 5*time.Minute, ended) {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-ended
+		t.Fatalf("Keycloak did not start:\n%s", &out)
+	}
+	t.Logf("Keycloak needed %s to start", time.Since(began).Round(time.Second))
+	return issuer
+}
+
+// awaitServer waits until an address answers with 200.
+func awaitServer(t *testing.T, address string, patience time.Duration, ended <-chan struct{}) bool {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		select {
+		case <-ended:
+			return false
+		default:
+		}
+		if response, err := http.Get(address); err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return true
+			}
+		}
+	}
+	return false
+}
