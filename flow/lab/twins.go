@@ -55,6 +55,13 @@ var stages = []flow.StepID{
 // NewTwins returns a comparison that stands before its first step. The error
 // is an [*flow.Error] of kind refused.
 func NewTwins(c flow.Config, cases []Case, o TwinOptions) (*Twins, error) {
+	if c.Device {
+		return nil, &flow.Error{
+			Kind: flow.KindRefused, What: "There is nothing to compare in the device flow.",
+			Why: "The methods of PKCE differ in what guards the redirect, and it has none.",
+			Try: "Compare this client's code flow: leave the device flow out.",
+		}
+	}
 	t := &Twins{o: o, base: c}
 	for _, each := range cases {
 		w, err := flow.New(each.config(c), flow.Options{Browser: o.Browser, Changed: o.Changed})

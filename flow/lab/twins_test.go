@@ -244,3 +244,10 @@ func freePort(t *testing.T) string {
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	return port
 }
+
+func TestTheDeviceFlowHasNoMethodsToCompare(t *testing.T) {
+	_, err := NewTwins(flow.Config{Device: true}, Cases(KindMethod), TwinOptions{})
+	if e, ok := errors.AsType[*flow.Error](err); !ok || e.Kind != flow.KindRefused || !strings.Contains(e.What, "device flow") {
+		t.Errorf("NewTwins = %v", err)
+	}
+}
