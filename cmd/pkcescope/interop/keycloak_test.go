@@ -97,13 +97,6 @@ func testKeycloak(t *testing.T) {
 	})
 	tokensEnd(p, as("confidential", "--auth", "client_secret_post"), "You are logged out")
 	p.offersNot("RAR")
-	// Its listener is plain http here, so there is no handshake to show a
-	// certificate in.
-	p.goesWithout("tls_client_auth", func(t *testing.T) {
-		if !strings.HasPrefix(fmt.Sprint(p.metadata["token_endpoint"]), "http:") {
-			t.Error("the token endpoint takes TLS")
-		}
-	})
 }
 
 // signInKeycloak goes through Keycloak's page.

@@ -49,7 +49,7 @@ func testOIDCProvider9(t *testing.T) {
 			t.Errorf("code_challenge_method = %q, want S256", got)
 		}
 	})
-	p.offersNot("plain", "tls_client_auth")
+	p.offersNot("plain")
 	t.Run("plain is refused", func(t *testing.T) {
 		d := native.unasked().fails(t, "--method", "plain")
 		d.refused(t, "callback")
@@ -126,7 +126,7 @@ func testOIDCProvider8(t *testing.T) {
 		clientSecret, map[string]string{"client_secret_basic": "client_secret_basic", "client_secret_post": "client_secret_post"})
 	tokensEnd(p, guarded, "sign-out")
 	p.run("form_post", func(t *testing.T) { formPost(t, native) })
-	p.offersNot("tls_client_auth", "PAR", "JAR", "JARM", "DPoP", "RAR", "device code")
+	p.offersNot("PAR", "JAR", "JARM", "DPoP", "RAR", "device code")
 	p.run("resource indicators", func(t *testing.T) { ofResource(t, guarded) })
 	p.run("private_key_jwt", func(t *testing.T) { keyJWT(t, guarded) })
 	p.run("hybrid", func(t *testing.T) { hybrid(t, guarded) })
