@@ -375,17 +375,26 @@ func (p *problem) shown(name string) string {
 	return Clean(fmt.Sprint(p.context[name]))
 }
 
-// find says whether text has a phrase. It looks at each octet a fixed number
-// of times, whatever the text repeats.
+// find says whether text has a phrase, which begins where a word does: "id
+// token" is not in "invalid token". It looks at each octet a fixed number of
+// times, whatever the text repeats.
 func find(text, phrase string) bool {
 	const gap = 300 // what an ellipsis may stand for
 	first, rest, open := strings.Cut(phrase, "…")
-	for {
-		i := strings.Index(text, first)
-		if i < 0 || !open {
-			return i >= 0
+	for at := 0; ; {
+		i := strings.Index(text[at:], first)
+		if i < 0 {
+			return false
 		}
-		text = text[i+len(first):]
+		i += at
+		switch {
+		case i > 0 && isLetter(text[i-1]) && isLetter(first[0]):
+			at = i + 1
+			continue
+		case !open:
+			return true
+		}
+		text, at = text[i+len(first):], 0
 		switch n := strings.Index(text, rest); {
 		case n < 0:
 			return false

@@ -23,7 +23,7 @@ func codeClues() []clue {
 			"authorization code is invalid", "grant request is invalid", "invalid or expired authorization code",
 			"specified authorization code is",
 		), not(says(
-			"invalid code_", "invalid code verifier", "invalid code challenge",
+			"invalid code verifier", "invalid code challenge",
 		)), not(aadsts(70000)), not(at("device", "refresh")))},
 		{"code-or-token-corrupted", Likely, all(says(
 			"malformed auth code", "malformed authorization code", "malformed code", "code is malformed",

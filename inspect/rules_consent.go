@@ -48,6 +48,7 @@ func consentClues() []clue {
 		))},
 		{"api-permission-not-listed", Likely, all(aadsts(65005), says("invalid resource", "misconfigured"))},
 		{"api-access-not-granted", Likely, all(says(
+			"is forbidden to access the resource", "client … forbidden to access",
 			"client is not authorized to access", "has not been granted", "client has not been granted scopes",
 			"sufficient permissions against this web resource", "client is not authorized for this resource",
 		))},

@@ -24,6 +24,7 @@ func credentialsClues() []clue {
 			"authentication method … not supported", "auth method … not", "unsupported authentication method included",
 			"registered token_endpoint_auth_method",
 			"unknown_client: client was not identified by any client authenticator", "client_auth_method",
+			"invalid authentication method", "invalid client authentication method", "wrong authentication method",
 		))},
 		{"client-credentials-twice", Likely, all(says(
 			"cannot supply multiple client credentials", "more than one client credential",

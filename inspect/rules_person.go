@@ -65,12 +65,13 @@ func personClues() []clue {
 		{"user-account-incomplete", Likely, all(says(
 			"account is not fully set up", "user is not confirmed", "unverified_user_email", "verify your email",
 			"email … not verified", "attributes required", "unconfirmed email", "email_not_verified",
-			"invalid user attributes", "presignup failed", "email not verified",
+			"invalid user attributes", "presignup failed", "email not verified", "email is not confirmed", "email … not confirmed",
+			"confirm your email", "e-mail … not verified",
 		))},
 		{"grant-refused-by-policy", Likely, all(says(
 			"authentication failure", "ip restricted", "ip not allowed", "invalid login location", "login hours",
 			"denied by policy", "login rate exceeded",
-		), oauth("invalid_grant", "access_denied"))},
+		), oauth("invalid_grant", "access_denied"), not(says("authentication failure! ")))}, // which is OmniAuth's own
 		{"grant-refused-by-policy", Possible, all(oauth("access_denied"), uncoded(), at("token", "callback", ""))},
 		{"b2c-password-reset-flow", Likely, all(says("has forgotten their password"))},
 	}

@@ -21,6 +21,7 @@ func pkceClues() []clue {
 			"code verifier … not expected", "code_verifier is not needed",
 			"pkce code verifier specified but challenge not present",
 			"code_verifier … no code_challenge", "uses code_verifier but no code_challenge",
+			"code challenge should be specified in the authorize request", "code_challenge … in the authorize request for",
 		))},
 		{"pkce-method-omitted", Certain, all(aadsts(50148, 501481), where(6, "the challenge is the S256 of the verifier, and no code_challenge_method was sent", "code_challenge_method", (*problem).methodOmitted))},
 		{"pkce-verifier-mismatch", Certain, all(aadsts(50148, 501481), where(6, "the verifier that was sent does not give the challenge that was sent", "code_verifier", (*problem).pairDiffers))},
@@ -31,7 +32,7 @@ func pkceClues() []clue {
 			"code_challenge", "code challenge",
 		))},
 		{"pkce-challenge-malformed", Likely, all(says(
-			"invalid size of code_challenge", "invalid parameter: code_challenge", "code_challenge must be",
+			"invalid size of code_challenge", "invalid parameter: code_challenge", "code_challenge must be", "code_challenge: must be",
 			"invalid code_challenge",
 			"code challenge is invalid", "code_challenge is invalid", "code_challenge value is invalid", "code challenge must be",
 			"'code_challenge' must be", "'code_challenge' parameter … not valid", "pkce code challenge must",

@@ -21,7 +21,7 @@ func requestClues() []clue {
 			"missing required parameter", "missing parameter:", "required parameter … missing",
 			"is missing a required parameter", "parameter … is missing", "required parameter '",
 			"state parameter is required", "must contain the following parameter", "missing or invalid parameter",
-			"parameter is required",
+			"parameter is required", "parameter is missing in the request", "required field '",
 		),
 			not(says(
 				"code_challenge", "code_verifier", "redirect_uri", "'client_assertion'", "client_secret", "grant_type",
@@ -75,6 +75,10 @@ func requestClues() []clue {
 		)), not(fact("response_type", "id_token", "token")))},
 		{"grant-type-not-enabled", Possible, all(uncoded(), oauth("unauthorized_client"))},
 		{"grant-type-unsupported", Likely, all(oauth("unsupported_grant_type", "unsupported_grant"), not(says("missing")))},
+		{"grant-type-unsupported", Likely, all(uncoded(), says(
+			"grant type not supported", "grant type is not supported", "grant_type is not supported",
+			"grant_type not supported", "unsupported grant type",
+		))},
 		{"grant-type-not-enabled", Possible, all(oauth("unsupported_grant_type"))},
 		{"token-body-not-form-encoded", Possible, all(oauth("unsupported_grant_type"))},
 		{"embedded-browser-refused", Likely, all(says(

@@ -10,6 +10,10 @@ func scopeClues() []clue {
 			"'resource' request parameter is not supported",
 		))},
 		{"resource-indicator-unknown", Likely, all(oauth("invalid_target"))},
+		{"resource-indicator-unknown", Likely, all(says(
+			"'resource' parameter is invalid", "not find a registered resource", "valid registered relying party",
+			"'resource' … does not correspond", "resource … is not registered", "unknown resource",
+		), uncoded())},
 		{"audience-unknown", Likely, all(says(
 			"service not found:", "service not found", "audience … has not been whitelisted", "invalid audience",
 			"audience is invalid", "unknown audience", "requested audience", "bad audience",

@@ -103,7 +103,8 @@ func tokenClues() []clue {
 		{"token-response-unusable", Likely, all(says(
 			"invalid_token_response", "server response missing access_token", "missing access_token", "missing_token",
 			"missing access token parameter", "no access_token", "'access_token' … missing", "scope has changed from",
-			"failed to parse token", "oauth2: cannot parse", "access_token is missing",
+			"failed to parse token", "oauth2: cannot parse", "access_token is missing", "idx10336",
+			"both 'id_token' and 'access_token' should be present",
 		), uncoded(), not(says("invalid_grant", "invalid_client", "401", "400", "unauthorized")))},
 	}
 }
