@@ -69,7 +69,7 @@ func (m *Model) tokenLines(c *content, t inspect.Token, w int) {
 		if k.Result != inspect.Pass && k.Why != "" {
 			text = k.Why
 		}
-		add(subject{name: k.ID, value: k.Actual, what: k.Why, who: expectation(k)},
+		add(subject{name: k.ID, value: k.Actual, what: k.Why, expected: k.Expected},
 			m.named(span{mark, mt}, span{k.ID, toneName}, nameWidth(width, w), 3, span{text, toneText})...)
 	}
 	width = 0
@@ -129,13 +129,6 @@ func checkSummary(checks []inspect.Check) string {
 		parts = append(parts, fmt.Sprintf("%d not known", n[inspect.Unknown]))
 	}
 	return strings.Join(parts, ", ")
-}
-
-func expectation(k inspect.Check) string {
-	if k.Expected == "" {
-		return ""
-	}
-	return "Expected: " + k.Expected
 }
 
 // relative says how far a time is from now. Of a saved run it says nothing,

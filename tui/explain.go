@@ -93,6 +93,7 @@ func (m *Model) subjectLines(d *doc, s subject) {
 		d.lines = append(d.lines, prose(tonePKCE, 0, "+ added by PKCE"))
 	}
 	add("", toneText, s.what)
+	add("Expected: ", toneText, s.expected)
 	add("Who makes it: ", toneText, s.who)
 	add("Without it: ", toneText, s.without)
 	if s.source != "" {

@@ -24,6 +24,7 @@ var viewNames = [numViews]string{"parameters", "headers", "body", "raw"}
 type subject struct {
 	name, value        string
 	what, who, without string
+	expected           string // of a check
 	source, link       string
 	problem            string
 	secret, pkce       bool

@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,10 +19,16 @@ type graphClaims struct {
 	Tenant   string `json:"tid"`
 	Scopes   string `json:"scp"`
 	Expires  int64  `json:"exp"`
+	SignIn   struct {
+		Subject string `json:"sub"` // the client's, where Subject is Graph's
+	} `json:"xms_st"`
 }
 
 // userInfo is https://graph.microsoft.com/oidc/userinfo, OpenID Connect Core
-// section 5.3. It wants a token for Graph.
+// section 5.3. It wants a token for Graph, and tells the values of the ID token
+// (https://learn.microsoft.com/entra/identity-platform/userinfo): its sub is in
+// the access token's xms_st, as people report
+// (https://github.com/AzureAD/microsoft-authentication-library-for-java/issues/835).
 func (c *call) userInfo() {
 	c.allowAnyOrigin()
 	if c.r.Method == http.MethodOptions {
@@ -33,7 +40,7 @@ func (c *call) userInfo() {
 		return
 	}
 	c.json(http.StatusOK, map[string]any{
-		"sub": claims.Subject, "name": account.Name, "family_name": account.FamilyName,
+		"sub": cmp.Or(claims.SignIn.Subject, claims.Subject), "name": account.Name, "family_name": account.FamilyName,
 		"given_name": account.GivenName, "email": account.Username,
 		"picture": c.URL + "/v1.0/me/photo/$value",
 	})
