@@ -32,7 +32,7 @@ const deepestDisguise = 4
 // is so after the next one is off as well.
 func unveil(text string) (found string, all []sighted) {
 	found, all = lookFor(text)
-	if len(all) == 1 && all[0].mends == nil && all[0].flawless() {
+	if found != foundText && len(all) == 1 && all[0].mends == nil && all[0].flawless() {
 		return found, all
 	}
 	best := legible(all)

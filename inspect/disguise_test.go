@@ -110,6 +110,16 @@ func TestATokenIsReadInEveryDisguiseItIsMetIn(t *testing.T) {
 	}
 }
 
+// A token in disguise is found beside one that stands there as it is.
+func TestATokenInDisguiseIsFoundBesideAnother(t *testing.T) {
+	id := sign(t, jose.RS256, "rsa", healthy(nil))
+	other := sign(t, jose.RS256, "rsa", healthy(map[string]any{"sub": "other"}))
+	d := inspect.DecodeToken("one "+id+" and "+strings.ReplaceAll(other, ".", "%2E")+" end", options(t))
+	if len(d.Tokens) != 2 || results(d.Tokens[1]) != "" || d.Tokens[0].Remarks != nil || d.Tokens[1].Remarks == nil {
+		t.Errorf("found %s: %+v", d.Found, d.Tokens)
+	}
+}
+
 // What only looks like a disguise is left alone.
 func TestWhatStandsBesideATokenIsNotJoinedToIt(t *testing.T) {
 	id := sign(t, jose.RS256, "rsa", healthy(nil))

@@ -28,6 +28,9 @@ var tokenNames = []string{"id_token", "access_token", "refresh_token", "client_a
 // foundResponse is where the tokens of a token response stand.
 const foundResponse = "a token response"
 
+// foundText is where tokens stand among other words, perhaps not all alike.
+const foundText = "tokens in a text"
+
 // findTokens finds tokens in a text, in whatever disguise they stand there, and
 // says where they stood.
 func findTokens(text string) (found string, all []sighted) { return unveil(text) }
@@ -88,7 +91,7 @@ func lookFor(text string) (found string, all []sighted) {
 	if all == nil {
 		return "no token", nil
 	}
-	return "tokens in a text", all
+	return foundText, all
 }
 
 // header reads a token that stands alone in a header of HTTP, with or without
