@@ -78,7 +78,8 @@ func (s *tenant) signsIn(t *testing.T, change func(redirect string) string, argv
 		t.Errorf("no authorize URL was shown:\n%s", said.String())
 	}
 	_ = in.Close()
-	return out.String(), said.String(), cmd.Wait()
+	err = cmd.Wait() // only now has all that it printed come
+	return out.String(), said.String(), err
 }
 
 func same(redirect string) string { return redirect }
@@ -164,6 +165,9 @@ func TestExportedFlowsRun(t *testing.T) {
 					text, _ := os.ReadFile(file)
 					t.Fatalf("%v\n%s\n%s\n%s", err, said, out, text)
 				}
+				if form == "curl" {
+					s.opens(t, out)
+				}
 				other := func(redirect string) string {
 					u, err := url.Parse(redirect)
 					must(t, err)
@@ -178,6 +182,31 @@ func TestExportedFlowsRun(t *testing.T) {
 			})
 		}
 	}
+}
+
+// opens gives what an exported script printed back to the program, which reads
+// it as the answer of a token endpoint.
+func (s *tenant) opens(t *testing.T, answer string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Getenv("PKCESCOPE_BINARY"), "open", "-", "--json")
+	cmd.Env, cmd.Stdin = s.trusted(), strings.NewReader(answer)
+	out, err := cmd.Output()
+	var run struct {
+		Steps []struct {
+			ID     string
+			Status string
+			Tokens []struct{ Name, Kind string }
+		}
+	}
+	if err == nil {
+		err = json.Unmarshal(out, &run)
+	}
+	for _, step := range run.Steps {
+		if step.ID == "token" && step.Status == "ok" && slices.ContainsFunc(step.Tokens, func(x struct{ Name, Kind string }) bool { return x.Name == "id_token" && x.Kind == "jwt" }) {
+			return
+		}
+	}
+	t.Errorf("what the script printed is not read as a token response: %v\n%s", err, out)
 }
 
 // A single-page app's export, served at its redirect URI, signs in in a real
