@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pkcescope/pkcescope/flow"
 	"github.com/pkcescope/pkcescope/inspect"
@@ -16,7 +17,17 @@ var page string
 
 var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
 	"pieces": pieces, "sequence": sequence, "text": claimText, "sign": sign,
+	"long": func(s string) bool { return utf8.RuneCountInString(s) > longValue },
+	"head": func(s string) string { return string([]rune(s)[:longHead]) },
+	"size": utf8.RuneCountInString,
 }).Parse(page))
+
+// A value that is longer than longValue, a token for example, is folded behind
+// its first longHead characters.
+const (
+	longValue = 320
+	longHead  = 20
+)
 
 // HTML writes the hand-out of t as one page: no scripts, no requests, light and
 // dark as the reader's system is, and made to be printed as well.
