@@ -26,6 +26,7 @@ func TestInterop(t *testing.T) {
 	t.Run("keycloak", testKeycloak)
 	t.Run("emulate", testEmulate)
 	t.Run("mock-server", testMockServer)
+	t.Run("callback", testCallback)
 }
 
 // document is as much of run --json as is asserted here.

@@ -1,0 +1,170 @@
+//go:build interop
+
+package interop
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// portal is the practice tenant's web app, and native its desktop app.
+const (
+	portal         = "0f2c9e5d-7b1a-4c38-9d5e-2a64c1b7f801"
+	portalRedirect = "https://localhost:8443/signin-oidc"
+	native         = "6731de76-14a6-49ae-97bc-6eba6914391e"
+)
+
+// testCallback brings the response back in the two ways that need a real
+// browser or a real terminal: on https, past the browser's warning, and by
+// paste, over SSH.
+func testCallback(t *testing.T) {
+	t.Run("https", testHTTPSCallback)
+	t.Run("ssh", testPasteOverSSH)
+}
+
+// signInAtPractice goes through the practice tenant's pages with the first
+// account that its sign-in page lists, until the browser leaves them.
+func signInAtPractice(t *testing.T, b *browser, address string) {
+	t.Helper()
+	home := address[:strings.Index(address[8:], "/")+8]
+	b.do(t, chromedp.Navigate(address), chromedp.WaitVisible(chromedp.CSS(`input[name=loginfmt]`)))
+	for deadline := time.Now().Add(patience); strings.HasPrefix(b.page(), home); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the sign-in does not come to an end:\n%s", b.page())
+		}
+		_, _ = chromedp.Run(b.ctx, chromedp.Evaluate[bool](`(() => {
+			const user = document.querySelector('input[name=loginfmt]');
+			if (user) {
+				user.value = document.querySelector('details dt code').textContent;
+				document.querySelector('input[name=passwd]').value = document.querySelector('details dd code').textContent;
+			}
+			const button = document.querySelector('button.yes, button[type=submit]');
+			if (button) { button.click(); }
+			return true;
+		})()`)) // it fails while a page is changing
+	}
+}
+
+// The browser warns of the certificate that was made for the run; the person
+// goes on, and the walk with them.
+func testHTTPSCallback(t *testing.T) {
+	b := newBrowser(t)
+	r := start(t, b, "--client-id", portal, "--redirect-uri", portalRedirect)
+	signInAtPractice(t, b, b.wanted(t))
+	b.ends(t, "ERR_CERT_AUTHORITY_INVALID")
+	b.do(t,
+		chromedp.Click(chromedp.CSS(`#details-button`)),
+		chromedp.Click(chromedp.CSS(`#proceed-link`)),
+	)
+	b.ends(t, "Signed in")
+	d := r.finish(t, 0, "ok")
+	d.checksPass(t)
+	shown := d.step("authorize").value("callback_certificate_sha256")
+	if said := r.stderr.String(); shown == "" || !strings.Contains(said, shown) {
+		t.Errorf("the fingerprint %q was not shown:\n%s", shown, said)
+	}
+	for _, code := range []string{"own-certificate", "certificate-not-taken"} {
+		if !d.found(code) {
+			t.Errorf("there is no finding %s", code)
+		}
+	}
+}
+
+// startPractice starts the practice tenant as a process of its own and returns
+// its issuer.
+func startPractice(t *testing.T) string {
+	t.Helper()
+	cmd := exec.Command(required(t, "PKCESCOPE_BINARY"), "practice", "--json")
+	line, stop := firstLine(t, cmd)
+	t.Cleanup(stop)
+	_, rest, _ := strings.Cut(line, `"issuer":"`)
+	issuer, _, ok := strings.Cut(strings.ReplaceAll(rest, " ", ""), `"`)
+	if !ok {
+		t.Fatalf("the practice tenant says %q", line)
+	}
+	return issuer
+}
+
+// firstLine starts a command and reads the first line that it prints.
+func firstLine(t *testing.T, cmd *exec.Cmd) (string, func()) {
+	t.Helper()
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	buffer := make([]byte, 1<<16)
+	n, err := stdout.Read(buffer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(buffer[:n]), "\n")
+	return line, func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+}
+
+// Over SSH the browser is on another machine, where nothing listens at
+// localhost: it ends on an error, and what its address bar holds is pasted.
+func testPasteOverSSH(t *testing.T) {
+	issuer := startPractice(t)
+	b := newBrowser(t)
+	s := startTerminal(t, []string{"SSH_CONNECTION=192.0.2.7 50000 192.0.2.9 22", "DISPLAY=", "WAYLAND_DISPLAY="},
+		"--issuer", issuer, "--client-id", native, "--redirect-uri", "https://login.microsoftonline.com/common/oauth2/nativeclient", "--scope", "openid User.Read")
+	s.tmux("set-option", "-s", "set-clipboard", "on")
+	s.shows("Discovery")
+	s.press("a")
+	s.shows("Waiting for the browser")
+	s.press("y")
+	s.shows("Sent to the clipboard")
+	address := s.clipboard()
+	signInAtPractice(t, b, address)
+	// The page is Chromium's own; its address bar has the answer.
+	history, err := chromedp.Run(b.ctx, chromedp.NavigationEntries())
+	if err != nil {
+		t.Fatal(err)
+	}
+	landing := history.Entries[history.CurrentIndex].URL
+	if !strings.Contains(landing, "code=") {
+		t.Fatalf("the browser ended on %s", landing)
+	}
+	s.press("p")
+	s.shows("Paste the answer")
+	s.tmux("set-buffer", landing)
+	s.tmux("paste-buffer", "-p")
+	s.press("Enter")
+	s.shows("✓ Token")
+	s.press("q")
+	s.ends(0)
+
+	// Where the program listens, the port to forward is told too.
+	s = startTerminal(t, []string{"SSH_CONNECTION=192.0.2.7 50000 192.0.2.9 22", "DISPLAY=", "WAYLAND_DISPLAY="},
+		"--issuer", issuer, "--client-id", native, "--redirect-uri", "http://localhost:18400")
+	s.shows("Discovery")
+	s.press("a")
+	s.shows("ssh -L 18400:localhost:18400 192.0.2.9")
+	s.press("Escape")
+	s.shows("Cancelled")
+	s.press("q")
+	s.ends(0)
+}
+
+// clipboard is what the program put there with OSC 52.
+func (s *terminal) clipboard() string {
+	s.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		out, err := exec.Command("tmux", "-S", s.socket, "show-buffer").Output()
+		if err == nil && len(out) > 0 {
+			return string(out)
+		}
+	}
+	s.t.Fatal("nothing came to the clipboard")
+	return ""
+}
