@@ -178,23 +178,6 @@ func readCapture(cmd *cobra.Command, names []string) (capture.Found, error) {
 	return capture.Read(cmd.Context(), sources, capture.Options{Progress: p.told})
 }
 
-// loadTranscript reads a transcript from a file, or from standard input for
-// "-".
-func loadTranscript(stdin io.Reader, name string) (flow.Transcript, error) {
-	if name == "-" {
-		return flow.Load(stdin)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return flow.Transcript{}, sentence(fmt.Sprintf("There is no file %q.", name))
-		}
-		return flow.Transcript{}, err
-	}
-	defer func() { _ = f.Close() }()
-	return flow.Load(f)
-}
-
 // quietly is how long reading may take before anything is said about it.
 const quietly = 300 * time.Millisecond
 

@@ -112,7 +112,7 @@ func (f pkceFlags) input(cmd *cobra.Command) (inspect.PKCEInput, string, error) 
 			Method: string(flow.MethodS256),
 		}, "The example of RFC 7636 appendix B", nil
 	case given("transcript"):
-		t, err := loadTranscript(cmd.InOrStdin(), f.transcript)
+		t, err := oneFlow(cmd, f.transcript)
 		if err != nil {
 			return none, "", err
 		}

@@ -79,7 +79,7 @@ func presentTalk(cmd *cobra.Command, f presentFlags, client *clientFlags, theme 
 	case len(args) == 1 && own:
 		return wrongUsage("Leave out one of them.", "A talk is about a FILE or about a client's run, not about both.")
 	case len(args) == 1:
-		t, err := loadTranscript(cmd.InOrStdin(), args[0])
+		t, err := oneFlow(cmd, args[0])
 		if err != nil {
 			return err
 		}
