@@ -27,7 +27,7 @@ func TestWhatIsPastedOnTheHomeScreenOpensAsAFlow(t *testing.T) {
 	first, _, _ := strings.Cut(notedDown, "\nhttps://login.microsoftonline.com/contoso.com/oauth2/v2.0/authorize?client_id=6731de76-14a6-49ae-97bc-6eba6914391e&response_type=code&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&scope=openid&state=second")
 	d.Send(tea.PasteMsg{Content: first})
 	d.Until("AADSTS65004")
-	d.Shows("capture · URL", "not seen", "Callback")
+	d.Shows("capture · URL", "unseen", "Callback")
 }
 
 func TestAnErrorByItselfIsStillForTheDiagnosis(t *testing.T) {

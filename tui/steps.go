@@ -78,7 +78,7 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 	tag, tagTone := "", tonePKCE
 	switch {
 	case s.Status == flow.StatusUnseen:
-		tag, tagTone = "not seen", toneFaint
+		tag, tagTone = "unseen", toneFaint
 	case s.PKCE:
 		tag = "PKCE"
 	case s.Status == flow.StatusPending && s.Optional && w >= 19 && !m.mustComeNext(s.ID):

@@ -346,14 +346,21 @@ func (m *Model) visible(i, by int) int {
 }
 
 // outcomeStep is the step that a saved run is about: where it failed, else the
-// first.
+// first that there is something of.
 func (m *Model) outcomeStep() int {
+	first := -1
 	for i, s := range m.visit.reading.report.Steps {
 		if s.Status == flow.StatusFailed {
 			return i
 		}
+		if first < 0 && s.Status != flow.StatusUnseen && s.Status != flow.StatusSkipped && len(s.Exchanges) > 0 {
+			first = i
+		}
 	}
-	return 0
+	if m.visit.reading.transcript.Capture == nil {
+		return 0
+	}
+	return max(first, 0)
 }
 
 // tellingExchange is the exchange to open a step on. Of a step that failed it is
