@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
@@ -24,12 +25,22 @@ func (w *Walk) wrapped(id StepID) (prepared, error) {
 	if c.Protection.JAR == JARNone {
 		return plain, nil
 	}
+	// What is changed is changed inside, before it is signed: beside a request
+	// object the provider ignores it (RFC 9101 section 6.3).
+	changed := map[string]bool{}
+	for _, e := range c.Edits {
+		if e.Step == id && insideObject(e) {
+			plain.URL = setQuery(plain.URL, e.Name, e.Value, e.Unset)
+			changed[e.Name] = true
+		}
+	}
 	_, query, _ := cutQuery(plain.URL)
-	text, err := w.once(id, "request", func() (string, error) { return w.requestObject(query) })
+	text, err := w.once(id, "request "+query, func() (string, error) { return w.requestObject(query) })
 	if err != nil {
 		return prepared{}, err
 	}
 	r := get(c.Provider.AuthorizationEndpoint, ByProgram)
+	r.object = true
 	r.values = []Value{{Name: "url", By: ByProgram, In: InLocal}}
 	// RFC 9101 section 5 needs client_id alone outside; response_type and scope
 	// are there for providers that go by OpenID Connect Core section 6.1.
@@ -43,11 +54,23 @@ func (w *Walk) wrapped(id StepID) (prepared, error) {
 			r.URL = setQuery(r.URL, name, value, false)
 			r.values = append(r.values, Value{Name: name, Value: value, By: by})
 		}
-		r.inside = append(r.inside, Value{Name: name, Value: value, By: by, PKCE: pkceNames[name], Secret: isSecretName(name), In: InLocal})
+		v := Value{Name: name, Value: value, By: by, PKCE: pkceNames[name], Secret: isSecretName(name), In: InLocal, Edited: changed[name]}
+		if v.Edited {
+			v.By = ByYou
+		}
+		r.inside = append(r.inside, v)
 	}
 	r.URL = setQuery(r.URL, "request", text, false)
 	r.values = append(r.values, Value{Name: "request", Value: text, By: ByProgram})
 	return r, nil
+}
+
+// insideObject says whether an edit of the authorization request changes what
+// is inside its request object: all do but those of the address, of headers, of
+// the object itself and of how the client authenticates.
+func insideObject(e Edit) bool {
+	return e.Name != "url" && e.Name != "request" && !strings.HasPrefix(e.Name, "header.") &&
+		(e.Name == "client_id" || !isClientAuth(e.Name))
 }
 
 // requestObject is the JWT of RFC 9101 section 4: the parameters as claims.

@@ -528,3 +528,48 @@ func TestWhatNoProviderCouldReadIsRefused(t *testing.T) {
 		})
 	}
 }
+
+// Beside a request object the provider ignores a parameter, so an edit changes
+// what is inside, and the signature covers it.
+func TestEditsChangeWhatIsInsideTheRequestObject(t *testing.T) {
+	for name, par := range map[string]bool{"in the address": false, "pushed": true} {
+		t.Run(name, func(t *testing.T) {
+			g := newGuarded(t)
+			step := StepAuthorize
+			if par {
+				step = StepPAR
+			}
+			c := g.config()
+			c.Credential.KeyFile = file(t, "k.pem", keyPEM(t, ecKey(t, elliptic.P256())))
+			c.Protection = Protection{JAR: JARSigned, PAR: par}
+			c.Edits = []Edit{{Step: step, Name: "prompt", Value: "login"}, {Step: step, Name: "nonce", Unset: true}}
+			w := newWalk(t, c, Options{Browser: &player{}})
+			runTo(t, w, step)
+			before, _ := w.Pending()
+			if err := w.Edit(Edit{Step: step, Name: "acr_values", Value: "mfa"}); err != nil {
+				t.Fatal(err)
+			}
+			after, _ := w.Pending()
+			if before.Request.URL == after.Request.URL && string(before.Request.Body) == string(after.Request.Body) {
+				t.Error("the object stays the same when what is inside changes")
+			}
+			runTo(t, w, StepCallback)
+			outside := g.browser[0]
+			if par {
+				outside = g.pushed[0]
+			}
+			if outside.Has("prompt") || outside.Has("acr_values") {
+				t.Errorf("the edit stands beside the object: %v", outside)
+			}
+			inside := g.open(t, outside.Get("request"))
+			if inside.Get("prompt") != "login" || inside.Get("acr_values") != "mfa" || inside.Has("nonce") {
+				t.Errorf("inside %v", inside)
+			}
+			for _, v := range w.Transcript().Step(step).Values {
+				if v.Name == "prompt" && !v.Edited {
+					t.Error("the record does not say that it was edited")
+				}
+			}
+		})
+	}
+}

@@ -21,6 +21,8 @@ type prepared struct {
 	// inside are the parameters that travel inside another: in a request
 	// object, or in the request that was pushed. They are InLocal.
 	inside []Value
+	// object says that they are in a request object, where edits were made.
+	object bool
 }
 
 // ready is prepare for a walk that is not locked. It unlocks even if prepare
@@ -87,7 +89,7 @@ func (r *prepared) apply(edits []Edit, id StepID) {
 	origin := r.values
 	edited := map[string]bool{}
 	for _, e := range edits {
-		if e.Step != id {
+		if e.Step != id || r.object && insideObject(e) {
 			continue
 		}
 		header, isHeader := strings.CutPrefix(e.Name, "header.")

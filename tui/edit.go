@@ -53,7 +53,12 @@ func (d *editor) rows(m *Model) []editRow {
 		case v.In == flow.InHeader:
 			continue // shown with the headers below
 		case v.In == flow.InLocal && p.Request != nil:
-			continue
+			// Of what does not travel by itself only the inside of a request
+			// object can be changed, before it is signed.
+			if !m.inObject(p, v.Name) {
+				continue
+			}
+			r.place = "in the request object"
 		}
 		r.shown = inspect.Clean(r.name)
 		rows = append(rows, r)
@@ -76,6 +81,15 @@ func (d *editor) rows(m *Model) []editRow {
 		}
 	}
 	return rows
+}
+
+// inObject says whether a value of the pending request is inside a request
+// object that is still to be signed.
+func (m *Model) inObject(p flow.Pending, name string) bool {
+	has := func(name string) bool {
+		return slices.ContainsFunc(p.Values, func(v flow.Value) bool { return v.Name == name && v.In != flow.InLocal })
+	}
+	return has("request") && !has(name) && name != "url" && name != flow.CertificateValue
 }
 
 // edits are the changes made to a step so far.
