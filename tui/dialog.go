@@ -103,15 +103,23 @@ func (d *message) update(m *Model, msg tea.Msg) tea.Cmd {
 
 // most is the last row that can be the first one shown.
 func (d *message) most(m *Model) int {
-	s := d.sheet(m)
+	s := d.plain()
 	r, doc := s.place(m)
 	return max(doc.rows()-m.sheetRoom(s, r), 0)
 }
 
 func (d *message) scroll(m *Model, by int) { d.offset = max(min(d.offset+by, d.most(m)), 0) }
 
-func (d *message) sheet(*Model) sheet {
+func (d *message) plain() sheet {
 	return sheet{title: d.title, lines: d.lines, width: 64, foot: "any key  close", offset: d.offset}
+}
+
+func (d *message) sheet(m *Model) sheet {
+	s := d.plain()
+	if d.most(m) > 0 {
+		s.foot = "↑↓  scroll   any other key  close"
+	}
+	return s
 }
 
 // question is a dialog that asks before something is done.

@@ -216,7 +216,7 @@ func (f *form) sheet(m *Model) sheet {
 	w := min(76, m.w-8)
 	foot := []string{"enter", f.action, "esc", "close"}
 	if len(f.fields) > 1 {
-		foot = []string{"enter", f.action, "tab", "next field", "esc", "close"}
+		foot = []string{"enter", f.action, "tab", choose(f.extraFoot == nil, "next field", "next"), "esc", "close"}
 	}
 	if f.extraFoot != nil {
 		foot = append(foot, f.extraFoot(f)...)
