@@ -102,7 +102,7 @@ func (c Checkup) Conclusion() string {
 	case probed:
 		return "Nothing speaks against a sign-in, as far as it can be known before one."
 	}
-	return "Nothing speaks against a sign-in. What the registration says, the provider was not asked."
+	return "Nothing speaks against a sign-in. The provider was not asked what its registration says."
 }
 
 // NameClient names a client and its tenant, or provider, for a question to a

@@ -50,7 +50,11 @@ func (m *Model) askRepair() tea.Cmd {
 			from = s.Title
 		}
 	}
-	q.lines = append(q.lines, line{}, prose(toneFaint, 0, "Then it is walked again from the step "+from+". The registration is not touched, and a saved profile neither."))
+	end := "Then it is walked again from the step " + from + ". The registration is not touched, and a saved profile neither."
+	if m.visit.lab {
+		end = "Then the lab's client is walked again from the beginning. The registration is not touched."
+	}
+	q.lines = append(q.lines, line{}, prose(toneFaint, 0, end))
 	q.answers = []answer{{"enter", "change and walk again", func(m *Model) tea.Cmd { return m.repair(r) }}}
 	m.open(q)
 	return nil
