@@ -79,7 +79,13 @@ func Read(ctx context.Context, sources []Source, o Options) (Found, error) {
 	for i, s := range sources {
 		in := &intake{source: i, raw: s.Data}
 		if o.Progress != nil {
-			in.told = func(read int64) { o.Progress(before+read, of) }
+			in.told = func(read int64) {
+				if in.packed {
+					o.Progress(before+read, 0) // how long it is unpacked, nobody knows
+					return
+				}
+				o.Progress(before+read, of)
+			}
 		}
 		if err := readSource(&stoppable{ctx, s.Data}, in); err != nil {
 			if ctx.Err() != nil {

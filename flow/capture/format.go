@@ -72,6 +72,7 @@ func readGzip(r io.Reader, in *intake) error {
 	if err != nil {
 		return cannotRead(err)
 	}
+	in.packed = true
 	if err := readSource(&lenient{r: z, in: in}, in); err != nil {
 		return err
 	}

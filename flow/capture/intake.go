@@ -39,6 +39,7 @@ const (
 type intake struct {
 	source   int
 	raw      io.Reader // the source itself
+	packed   bool      // what is read is longer than the source
 	format   string
 	tool     string
 	requests int
