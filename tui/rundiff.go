@@ -79,16 +79,16 @@ func readOther(visit int, path string) tea.Cmd {
 	}
 }
 
-// apply shows the two runs beside each other, unless the person has gone on to
-// another run.
-func (msg diffedMsg) apply(m *Model) tea.Cmd {
+// onDiffed shows the two runs beside each other, unless the person has gone on
+// to another run.
+func (m *Model) onDiffed(msg diffedMsg) {
 	if msg.visit != m.visit.number {
-		return nil
+		return
 	}
 	m.notice = notice{}
 	if msg.err != nil {
 		m.open(newMessage("This file cannot be compared", msg.err))
-		return nil
+		return
 	}
 	d := &m.runDiff
 	d.number++
@@ -98,7 +98,6 @@ func (msg diffedMsg) apply(m *Model) tea.Cmd {
 	}
 	d.read = inspect.DiffRuns(m.visit.reading.transcript, msg.other, inspect.Options{})
 	m.screen = screenDiff
-	return nil
 }
 
 func (m *Model) syncDiff() {

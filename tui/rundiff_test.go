@@ -46,7 +46,7 @@ func diffRun(state, verifier string) flow.Transcript {
 func diffed() Model {
 	m, _ := fixture("dark", flow.StepKeys, false)
 	m.visit.reading.transcript = diffRun("one-state", inspect.ExampleVerifier)
-	diffedMsg{visit: m.visit.number, file: "theirs.json", other: diffRun("another-state", "short")}.apply(&m)
+	m.onDiffed(diffedMsg{visit: m.visit.number, file: "theirs.json", other: diffRun("another-state", "short")})
 	return m
 }
 
@@ -90,7 +90,7 @@ func TestARunIsComparedWithAFile(t *testing.T) {
 	d.Press("enter")
 	d.Until("cannot be compared")
 	late, _ := fixture("dark", flow.StepKeys, false)
-	diffedMsg{visit: late.visit.number + 1}.apply(&late)
+	late.onDiffed(diffedMsg{visit: late.visit.number + 1})
 	if late.screen == screenDiff {
 		t.Error("a run that was left behind is compared")
 	}

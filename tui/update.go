@@ -69,6 +69,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.presentAsked()
 	case saidMsg:
 		m.notice = notice(msg)
+	case diffedMsg:
+		m.onDiffed(msg)
 	case labMsg:
 		return msg.apply(m)
 	}
