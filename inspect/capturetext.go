@@ -105,8 +105,8 @@ func lossFinding(l flow.Loss) Finding {
 		f.Try = "Nothing."
 	case flow.LostHeaders:
 		f.Severity = SeverityInfo
-		f.What = "Cookies and Authorization headers were taken out when the recording was saved."
-		f.Why = "Chrome does so unless told otherwise. How the client authenticated, and UserInfo requests, cannot be told from it."
+		f.What = "There is no cookie in the recording: they were probably taken out when it was saved, and Authorization headers with them."
+		f.Why = "Chrome does so unless told otherwise, and no sign-in goes without cookies. How the client authenticated, and UserInfo requests, cannot be told from it."
 		f.Try = "In the developer tools' settings, under Network, allow HAR with sensitive data, and save again."
 	case flow.LostInput:
 		f.Severity = SeverityInfo

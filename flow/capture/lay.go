@@ -31,7 +31,18 @@ func (l *linker) transcript(f *linked, origins []Origin) flow.Transcript {
 		x.Actor, x.Channel, x.Verdict = flow.ActorBrowser, flow.ChannelFront, flow.VerdictAccepted
 		seen[flow.StepCallback] = append(seen[flow.StepCallback], x)
 	}
+	if from.Browser && withoutCookies(seen[flow.StepAuthorize]) {
+		addLoss(&from, flow.Loss{What: flow.LostHeaders})
+	}
 	return flow.Captured(l.config(f, seen), seen, from)
+}
+
+// withoutCookies reports whether no message of a sign-in has a cookie. None
+// goes without, so they were taken out.
+func withoutCookies(signIn []flow.Exchange) bool {
+	return len(signIn) > 0 && !slices.ContainsFunc(signIn, func(x flow.Exchange) bool {
+		return x.Response == nil || x.Request.Header.Get("Cookie") != "" || x.Response.Header.Get("Set-Cookie") != ""
+	})
 }
 
 // exchange is the n-th exchange of a step.

@@ -280,3 +280,24 @@ func TestOtherGrantsAreCountedAndNotTakenForAFlow(t *testing.T) {
 		t.Errorf("%d flows, others %v", len(found.Flows), found.Others)
 	}
 }
+
+func TestARecordingThatWasStrippedOfItsCookiesSaysSo(t *testing.T) {
+	for name, test := range map[string]struct {
+		headers []string
+		want    bool
+	}{
+		"without cookies": {nil, true},
+		"with cookies":    {[]string{"Set-Cookie", "session=1"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newTape()
+			h.ask("one", 200, "<form>sign in</form>", test.headers...)
+			h.back("one", codeA)
+			found := open(t, h.file(t))
+			got := slices.ContainsFunc(found.Flows[0].Capture.Lost, func(l flow.Loss) bool { return l.What == flow.LostHeaders })
+			if got != test.want {
+				t.Errorf("said: %v, want %v", got, test.want)
+			}
+		})
+	}
+}
