@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"runtime"
@@ -49,6 +50,10 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 		if dns.IsNotFound {
 			e.Why = "The name service knows no such host."
 		}
+	case strings.HasSuffix(err.Error(), http.StatusText(http.StatusProxyAuthRequired)):
+		// net/http has no error of its own for it (transport.go, dialConn).
+		e.What = "The proxy wants to know who asks, and let nothing through."
+		e.Try = "Put name and password into HTTPS_PROXY (http://NAME:PASSWORD@HOST:PORT), or name the provider's host in NO_PROXY."
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		e.What = "The proxy did not let the connection through."
 		e.Try = "Check the proxy settings in HTTPS_PROXY, HTTP_PROXY and NO_PROXY."

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -119,5 +120,21 @@ func TestTLSFactsAreRecorded(t *testing.T) {
 	}
 	if x.Timing.TLS <= 0 {
 		t.Errorf("timing %+v", x.Timing)
+	}
+}
+
+func TestProxyThatAsksForAPasswordIsNamed(t *testing.T) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	defer proxy.Close()
+	at, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWalk(t, Config{ClientID: "c", Issuer: "https://idp.example"}, Options{Transport: &http.Transport{Proxy: http.ProxyURL(at)}})
+	var e *Error
+	if err := w.Next(t.Context()); !errors.As(err, &e) || e.Kind != KindTransport || !strings.Contains(e.What, "proxy") || !strings.Contains(e.Try, "NO_PROXY") {
+		t.Errorf("error %v", err)
 	}
 }
