@@ -203,16 +203,18 @@ func (l *liveRun) fail(what string, err error) {
 	}
 	l.walk, l.recorded = nil, true
 	l.transcript = inspect.RecordedRun()
-	l.note(what, err)
+	l.note(0, what, err)
 }
 
-func (l *liveRun) note(what string, err error) {
+// note keeps what went wrong for the presenter. What happened to the run comes
+// before what happened beside it.
+func (l *liveRun) note(at int, what string, err error) {
 	why := explainError(err)
 	if errors.Is(err, context.DeadlineExceeded) {
 		why = "It took longer than " + patience.String() + "."
 	}
 	if text := inspect.Clean(what + " " + why); !slices.Contains(l.trouble, text) {
-		l.trouble = append(l.trouble, text)
+		l.trouble = slices.Insert(l.trouble, at, text)
 	}
 }
 
@@ -281,7 +283,7 @@ func (msg presentPlayedMsg) apply(m *Model) tea.Cmd {
 	}
 	read := msg.read
 	if msg.err != nil {
-		l.note("A theft could not be staged, so its recording is shown.", msg.err)
+		l.note(len(l.trouble), "A theft could not be staged, so its recording is shown.", msg.err)
 		read = func(reveal bool) inspect.Theatre {
 			t, _ := inspect.RecordedPlay(msg.ref, inspect.Options{Reveal: reveal})
 			return t
@@ -299,7 +301,7 @@ func (msg presentTwinsMsg) apply(m *Model) tea.Cmd {
 	}
 	l.twins = msg.read
 	if msg.err != nil {
-		l.note("plain and S256 could not be run side by side, so their recording is shown.", msg.err)
+		l.note(len(l.trouble), "plain and S256 could not be run side by side, so their recording is shown.", msg.err)
 		l.twins = func(reveal bool) inspect.Comparison { return inspect.RecordedTwins(inspect.Options{Reveal: reveal}) }
 	}
 	m.present.refresh(m)
