@@ -97,15 +97,16 @@ type PlatformRow struct {
 	Secret bool
 	// Values has one for each of [Platforms]; "" where it is not sent.
 	Values []string
-	// Differs is true when not all platforms send the same.
+	// Differs is true when not all platforms send the same. One that can send
+	// no request does not count.
 	Differs bool
 }
 
 // ComparePlatforms returns the token request of t's client on each platform.
 // It sends nothing. What t has not come to yet (the code, the verifier) is
-// stood for by its name in angle brackets, such as "<code>", and so is a client
-// secret that is not known; what does not depend on the client (the endpoint's
-// address) is not compared.
+// stood for by its name in angle brackets, such as "<code>", and so are a
+// client ID and a client secret that are not known; what does not depend on
+// the client (the endpoint's address) is not compared.
 func ComparePlatforms(t Transcript) PlatformRequests {
 	var out PlatformRequests
 	for _, p := range Platforms() {
@@ -131,6 +132,7 @@ func standIn(t Transcript, p Platform) *Walk {
 	if p != c.Platform {
 		c = c.On(p)
 	}
+	c.ClientID = defaultTo(c.ClientID, "<client_id>")
 	c.RedirectURI = defaultTo(c.RedirectURI, defaultRedirectURI)
 	c.AuthMethod = defaultTo(c.AuthMethod, c.platformAuth())
 	c.ClientSecret = defaultTo(c.ClientSecret, "<client_secret>")
@@ -183,8 +185,14 @@ func platformRows(requests []PlatformRequest) []PlatformRow {
 			rows[at].Secret = rows[at].Secret || v.Secret
 		}
 	}
-	for i, row := range rows {
-		rows[i].Differs = slices.ContainsFunc(row.Values, func(v string) bool { return v != row.Values[0] })
+	for i := range rows {
+		var sent []string
+		for j, r := range requests {
+			if r.Refused == nil {
+				sent = append(sent, rows[i].Values[j])
+			}
+		}
+		rows[i].Differs = len(slices.Compact(sent)) > 1
 	}
 	return rows
 }

@@ -9,6 +9,9 @@ type Platforms struct {
 	Names []string
 	// Same are the values in which they agree, Differ those in which not.
 	Same, Differ []PlatformRow
+	// Refused says for each platform why no request can be made there, for
+	// example a key that is missing; "" where one can.
+	Refused []string
 	// Answers says what Entra ID answers when the registration's platform and
 	// the request's are not the same.
 	Answers []PlatformAnswer
@@ -18,6 +21,16 @@ type Platforms struct {
 type PlatformRow struct {
 	Name   string
 	Values []string
+}
+
+// Same is the value where all requests that can be made agree in it.
+func (r PlatformRow) Same() string {
+	for _, v := range r.Values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
 }
 
 // PlatformAnswer is what comes of a request of one platform to a redirect URI
@@ -49,6 +62,11 @@ func ReadPlatforms(t flow.Transcript, reveal bool) Platforms {
 	for _, r := range compared.Requests {
 		out.Names = append(out.Names, string(r.Platform))
 		values = append(values, r.Values...)
+		why := ""
+		if r.Refused != nil {
+			why = Clean(sentence(r.Refused.What))
+		}
+		out.Refused = append(out.Refused, why)
 	}
 	t.Steps = append(t.Steps, flow.Step{ID: "platforms", Values: values})
 	mask := flow.NewRedactor(t).Mask
@@ -56,9 +74,9 @@ func ReadPlatforms(t flow.Transcript, reveal bool) Platforms {
 		shown := PlatformRow{Name: Clean(row.Name)}
 		for _, v := range row.Values {
 			if !reveal && !standsFor(v) {
-				v = ShowMasks(mask(v))
+				v = mask(v)
 			}
-			shown.Values = append(shown.Values, Clean(v))
+			shown.Values = append(shown.Values, Clean(ShowMasks(v)))
 		}
 		if row.Differs {
 			out.Differ = append(out.Differ, shown)

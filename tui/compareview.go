@@ -289,21 +289,11 @@ func (m *Model) flowsContent(w int) content {
 	const names = 15
 	room := (w-names)/len(f.Flows) - 2
 	side := func(name string, tone tone, cell func(i int) string) {
-		columns := make([]*doc, len(f.Flows))
-		height := 1
-		for i := range f.Flows {
-			columns[i] = &doc{lines: []line{prose(tone, 0, cell(i))}}
-			columns[i].wrap(m.ruler, max(room, 1))
-			height = max(height, columns[i].rows())
+		cells := make([]span, len(f.Flows))
+		for i := range cells {
+			cells[i] = span{cell(i), tone}
 		}
-		for n := range height {
-			l := line{spans: []span{{fill(m, name, names), toneName}}, most: 1}
-			name = ""
-			for _, column := range columns {
-				l.spans = append(l.spans, span{fill(m, column.rowText(n), room) + "  ", tone})
-			}
-			d.lines = append(d.lines, l)
-		}
+		d.lines = append(d.lines, m.sideBySide(span{name, toneName}, names, cells, room)...)
 	}
 	side("", toneTitle, func(i int) string { return f.Flows[i].Name })
 	side("", toneFaint, func(i int) string { return f.Flows[i].What })
@@ -322,6 +312,28 @@ func (m *Model) flowsContent(w int) content {
 		d.lines = append(d.lines, line{spans: []span{{"✗ ", toneBad}, {x.Flow + ": “" + x.Said + "”. ", toneFaint}, {x.Right, toneText}}, hang: 2, prose: true})
 	}
 	return c
+}
+
+// sideBySide lays cells into columns of room cells each, behind a name, and
+// breaks each in its own column.
+func (m *Model) sideBySide(name span, names int, cells []span, room int) []line {
+	columns := make([]*doc, len(cells))
+	height := 1
+	for i, c := range cells {
+		columns[i] = &doc{lines: []line{prose(c.tone, 0, c.text)}}
+		columns[i].wrap(m.ruler, max(room, 1))
+		height = max(height, columns[i].rows())
+	}
+	var lines []line
+	for n := range height {
+		l := line{spans: []span{{fill(m, name.text, names), name.tone}}, most: 1}
+		name.text = ""
+		for i, column := range columns {
+			l.spans = append(l.spans, span{fill(m, column.rowText(n), room) + "  ", cells[i].tone})
+		}
+		lines = append(lines, l)
+	}
+	return lines
 }
 
 // rowText is a row of a doc as text, "" behind its end.

@@ -85,6 +85,8 @@ func (m *Model) table() []command {
 		return presentCommands
 	case m.screen == screenDiff:
 		return diffCommands
+	case m.screen == screenPlatforms:
+		return platformsCommands
 	case m.waiting():
 		return waitCommands
 	default:
@@ -94,7 +96,7 @@ func (m *Model) table() []command {
 
 // These tables refer to functions that in turn show the tables, which Go does
 // not allow in an initial value.
-var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, doctorCommands, labsCommands, lessonsCommands, flowsCommands, presentCommands, diffCommands []command
+var homeCommands, waitCommands, walkCommands, benchCommands, compareCommands, boardCommands, stageCommands, microscopeCommands, diagnoseCommands, doctorCommands, labsCommands, lessonsCommands, flowsCommands, presentCommands, diffCommands, platformsCommands []command
 
 func init() {
 	quit := command{
@@ -227,6 +229,7 @@ func init() {
 	compareCommands = append(newCompareCommands(), help, quit)
 	diagnoseCommands = append(newDiagnoseCommands(), help, quit)
 	diffCommands = append(newDiffCommands(), help, quit)
+	platformsCommands = append(newPlatformsCommands(), help, quit)
 	doctorCommands = append(newDoctorCommands(), help, quit)
 	board, stage := newTheatreCommands()
 	boardCommands, stageCommands = append(board, help, quit), append(stage, help, quit)
@@ -405,6 +408,11 @@ func lookCommands() []command {
 			Binding: bind("=", "=", "diff"), group: "Look",
 			long: "Lay this run beside another from a file: what matters first, what is only fresh last.",
 			why:  (*Model).whyNoDiff, do: (*Model).askDiff,
+		},
+		{
+			Binding: bind("W", "W", "platforms"), group: "Look",
+			long: "The token request of this client as a web app, a single-page app and a native app would send it, side by side.",
+			why:  (*Model).whyNoPlatforms, do: (*Model).platformsOfWalk,
 		},
 		{
 			Binding: bind("D", "D", "diagnose"), group: "Look",

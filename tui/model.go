@@ -28,6 +28,7 @@ const (
 	screenFlows
 	screenPresent
 	screenDiff
+	screenPlatforms
 )
 
 // Model is the program's state. Init, Update and View have value receivers, so
@@ -62,6 +63,7 @@ type Model struct {
 
 	diagnosis diagnosis
 	runDiff   runDiff
+	platforms platformsView
 	checkup   checkup
 
 	views   [numPanes]view
@@ -198,6 +200,8 @@ func (m *Model) sync() {
 		m.syncPresent()
 	case screenDiff:
 		m.syncDiff()
+	case screenPlatforms:
+		m.syncPlatforms()
 	case screenHome, screenWalk:
 	}
 	if m.screen != screenWalk {

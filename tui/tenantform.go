@@ -34,6 +34,8 @@ func newTenantForm(m *Model, c flow.Config, name string) *form {
 				m.open(newPresetSheet(f.get("preset")))
 			case "f3":
 				m.open(newImportForm())
+			case "f4":
+				m.platformsOfForm(f, given)
 			case "ctrl+d":
 				return m.examineTenant(f, given)
 			default:
@@ -54,7 +56,7 @@ func newTenantForm(m *Model, c flow.Config, name string) *form {
 	}
 	f.fields = append(f.fields,
 		console(textField("client", "Client ID", c.ClientID, ""), "client_id", ""),
-		console(choiceField("platform", "Platform", string(c.Platform), "", platforms...), "platform", ""),
+		console(choiceField("platform", "Platform", string(c.Platform), "", platforms...), "platform", "f4: the token request on each."),
 		console(textField("redirect", "Redirect URI", choose(c.RedirectURI == "" && name == "", "http://localhost", c.RedirectURI), ""),
 			"redirect_uri", "Exactly as registered. For http://localhost a free port is taken."),
 		console(textField("scopes", "Scopes", strings.Join(c.Scopes, " "), ""), "scopes", "Separated by blanks. Empty: what suits the provider."),
@@ -200,6 +202,12 @@ func checkClient(f *form, id, value string) string {
 
 // clientFrom puts what the form holds into a configuration.
 func clientFrom(f *form, c flow.Config) (flow.Config, error) {
+	return presetClient(f, clientSettings(f, c))
+}
+
+// clientSettings puts what the form holds into a configuration, save for the
+// provider.
+func clientSettings(f *form, c flow.Config) flow.Config {
 	c.Name = f.get("name")
 	c.ClientID = f.get("client")
 	c.Platform = flow.Platform(f.get("platform"))
@@ -208,8 +216,7 @@ func clientFrom(f *form, c flow.Config) (flow.Config, error) {
 	c.Method = flow.Method(f.get("method"))
 	c.ClientSecret = f.get("secret")
 	c.AuthMethod = flow.AuthMethod(f.get("auth"))
-	c = extensionsFrom(f, c)
-	return presetClient(f, c)
+	return extensionsFrom(f, c)
 }
 
 // newPresetSheet explains a provider: where its console keeps each setting, and

@@ -494,6 +494,8 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		labWheel(m.flows.both(), msg.X, msg.Y, by)
 	case screenDiff:
 		labWheel([]*labPane{&m.runDiff.pane}, msg.X, msg.Y, by)
+	case screenPlatforms:
+		labWheel([]*labPane{&m.platforms.pane}, msg.X, msg.Y, by)
 	case screenHome, screenWalk, screenPresent:
 	}
 	for p := range pane(numPanes) {

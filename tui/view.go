@@ -50,6 +50,8 @@ func (m Model) View() tea.View {
 		rows = m.presentRows(p)
 	case screenDiff:
 		rows = m.diffRows(p)
+	case screenPlatforms:
+		rows = m.platformsRows(p)
 	default:
 		rows = m.walkRows(p)
 	}

@@ -54,7 +54,7 @@ func printPlatforms(cmd *cobra.Command, f *clientFlags) error {
 	fmt.Fprintln(w, "The same on each platform:")
 	same := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range p.Same {
-		fmt.Fprintf(same, "  %s\t%s\n", row.Name, row.Values[0])
+		fmt.Fprintf(same, "  %s\t%s\n", row.Name, row.Same())
 	}
 	if err := same.Flush(); err != nil {
 		return err
@@ -73,6 +73,11 @@ func printPlatforms(cmd *cobra.Command, f *clientFlags) error {
 	}
 	if err := differ.Flush(); err != nil {
 		return err
+	}
+	for i, why := range p.Refused {
+		if why != "" {
+			fmt.Fprintf(w, "\n%s: no request can be made. %s\n", p.Names[i], why)
+		}
 	}
 	fmt.Fprintln(w, "\nWhen the redirect URI is registered under another platform, Entra ID answers:")
 	answers := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
