@@ -7,7 +7,6 @@ import (
 	"html"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -217,12 +216,8 @@ func signOver(t *testing.T, payload string) [2]string {
 // read.
 func TestAHugeWrappedTokenIsJoined(t *testing.T) {
 	id := sign(t, jose.RS256, "rsa", healthy(map[string]any{"big": strings.Repeat("x", 700_000)}))
-	start := time.Now()
 	d := inspect.DecodeToken("> "+wrap(id, "\n> ", 76), options(t))
 	if len(d.Tokens) != 1 || results(d.Tokens[0]) != "" {
 		t.Fatalf("%d tokens", len(d.Tokens))
-	}
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("it took %s", took)
 	}
 }
