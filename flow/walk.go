@@ -31,6 +31,11 @@ type Options struct {
 	// Changed, if set, is called after the transcript has changed, also while
 	// Next is waiting. It must not block or call back into the walk.
 	Changed func()
+	// Offered adds the steps after the tokens for which the provider's metadata
+	// names an endpoint, though the configuration does not ask for them. They
+	// are optional: [Walk.Next] takes one, [Walk.Skip] and [Walk.Run] pass over
+	// it.
+	Offered bool
 }
 
 // Walk is a run in progress. Next, Rewind, Edit and Skip are used by one
@@ -162,15 +167,11 @@ func (w *Walk) needless(id StepID) bool {
 	case StepKeys:
 		return c.Provider.JWKSURI == ""
 	case StepPAR:
-		return !c.Protection.PAR && !c.Provider.PARRequired
+		return !c.Asks(id)
 	case StepCall:
-		return c.Afterwards.Call == ""
-	case StepIntrospect:
-		return !c.Afterwards.Introspect
-	case StepRevoke:
-		return !c.Afterwards.Revoke
-	case StepLogout:
-		return !c.Afterwards.Logout
+		return !c.Asks(id)
+	case StepIntrospect, StepRevoke, StepLogout:
+		return !c.Asks(id) && !(w.o.Offered && c.Provider.offers(id))
 	case StepUserInfo:
 		return !c.UserInfo && c.Provider.UserInfoEndpoint == ""
 	case StepRefresh:
@@ -364,8 +365,7 @@ func (w *Walk) Run(ctx context.Context) error {
 		over := w.at == len(w.t.Steps)
 		var skip bool
 		if !over {
-			id, c := w.t.Steps[w.at].ID, w.t.Config
-			skip = id == StepUserInfo && !c.UserInfo || id == StepRefresh && !c.Refresh
+			skip = !w.t.Config.Asks(w.t.Steps[w.at].ID)
 		}
 		w.mu.Unlock()
 		switch {

@@ -17,6 +17,7 @@ func (r *reader) explain(s *Step) {
 		s.Title = Clean(string(s.ID))
 	}
 	facts := r.facts()
+	facts["offered"] = s.Offered
 	for _, p := range text.lead {
 		if p.holds(facts) {
 			s.Lead = r.fill(p.text)
@@ -62,6 +63,8 @@ func (r *reader) facts() map[string]bool {
 		"assertion":        auth == flow.AuthSecretJWT || auth == flow.AuthKeyJWT,
 		"mtls":             auth == flow.AuthTLS || auth == flow.AuthSelfSignedTLS,
 		"par":              r.t.Step(flow.StepPAR).Status == flow.StatusOK,
+		"par-offered":      c.Provider.PAREndpoint != "" && !c.Asks(flow.StepPAR) && !c.Device,
+		"device-offered":   c.Provider.DeviceEndpoint != "" && !c.Device,
 		"jar":              c.Protection.JAR != flow.JARNone,
 		"dpop":             c.Protection.DPoP,
 		"hybrid":           c.Ask.ResponseType == flow.ResponseHybrid,

@@ -60,8 +60,11 @@ type Step struct {
 	Title    string // "Authorize"
 	PKCE     bool   // the step exists only because of PKCE
 	Optional bool
-	Status   flow.Status
-	Error    *flow.Error // cleaned and masked
+	// Offered: it is there only because the provider's metadata names an
+	// endpoint for it, and was not carried out.
+	Offered bool
+	Status  flow.Status
+	Error   *flow.Error // cleaned and masked
 
 	// Lead is what happens here, in one sentence; Body the explanation, a
 	// paragraph each, for a tired reader. Both know the run: with plain they

@@ -119,6 +119,8 @@ func (r *reader) step(s flow.Step, tokens []Token, findings []Finding) Step {
 	if out.Status == "" {
 		out.Status = flow.StatusPending
 	}
+	out.Offered = s.ID.Extension() && !r.t.Config.Asks(s.ID) &&
+		(out.Status == flow.StatusPending || out.Status == flow.StatusSkipped)
 	r.explain(&out)
 	for _, v := range s.Values {
 		if v.In == flow.InLocal || v.In == "" {

@@ -216,7 +216,7 @@ func (m *Model) nextVisit() int {
 func begin(number int, c flow.Config, b *browsers) startedMsg {
 	changed := make(chan struct{}, 1)
 	w, err := flow.New(c, flow.Options{
-		Browser: b,
+		Browser: b, Offered: true,
 		// One signal is enough for any number of changes, and the walk must
 		// not be held up.
 		Changed: func() {

@@ -82,7 +82,7 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 	case s.PKCE:
 		tag = "PKCE"
 	case s.Status == flow.StatusPending && s.Optional && w >= 19 && !m.mustComeNext(s.ID):
-		tag, tagTone = "optional", toneFaint
+		tag, tagTone = choose(s.Offered, "offered", "optional"), toneFaint
 	}
 	for _, f := range s.Findings {
 		if f.Severity == inspect.SeverityWarning && s.Status == flow.StatusOK && tag == "" {

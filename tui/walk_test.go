@@ -286,3 +286,28 @@ func TestTheDeviceFlowIsPlayed(t *testing.T) {
 	d.Press("d")
 	d.Until("go to this page, type this code")
 }
+
+// What the metadata names and nobody asked for stands in the rail: a run of all
+// steps passes over it, and it can be taken afterwards.
+func TestAnOfferedStepCanBeTaken(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Hides("Logout")
+	d.Press("enter")
+	d.Settled()
+	d.Until("Logout     offered")
+	d.Press("a")
+	d.Until("– Logout")
+	d.Settled()
+	d.Press("right", "right", "right", "right")
+	d.Shows("step 10 of 10", "names an endpoint for this")
+	d.Press("b")
+	d.Until("▸ Logout")
+	d.Settled()
+	d.Press("enter")
+	d.Until("✓ Logout")
+	d.Settled()
+	d.Shows("id_token_hint", "You signed out")
+	d.Hides("names an endpoint for this")
+}

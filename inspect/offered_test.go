@@ -1,0 +1,73 @@
+package inspect
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pkcescope/pkcescope/flow"
+)
+
+// A step that stands there only because the metadata names an endpoint says so,
+// until it was carried out or if the client asks for it.
+func TestOfferedStepsSaySo(t *testing.T) {
+	for name, row := range map[string]struct {
+		asked  bool
+		status flow.Status
+		want   bool
+	}{
+		"to come":                 {false, flow.StatusPending, true},
+		"passed over":             {false, flow.StatusSkipped, true},
+		"taken":                   {false, flow.StatusOK, false},
+		"refused":                 {false, flow.StatusFailed, false},
+		"asked for by the client": {true, flow.StatusPending, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := flow.Config{Afterwards: flow.Afterwards{Introspect: row.asked, Revoke: row.asked, Logout: row.asked}}
+			run := flow.Transcript{Config: c}
+			for _, id := range []flow.StepID{flow.StepIntrospect, flow.StepRevoke, flow.StepLogout} {
+				run.Steps = append(run.Steps, flow.Step{ID: id, Status: row.status})
+			}
+			for _, s := range Read(run, Options{}).Steps {
+				told := strings.Contains(strings.Join(s.Body, " "), "is offered")
+				want := row.want && s.ID.Extension()
+				if s.Offered != want || told != want {
+					t.Errorf("%s: offered %t, told %t, want %t", s.ID, s.Offered, told, want)
+				}
+			}
+		})
+	}
+}
+
+// What replaces a part of the flow is no step to be offered: discovery says
+// what there is, and how it is asked for.
+func TestDiscoverySaysWhatElseIsOffered(t *testing.T) {
+	body := func(c flow.Config) string {
+		for _, s := range Read(flow.Transcript{Config: c}, Options{}).Steps {
+			if s.ID == flow.StepDiscovery {
+				return strings.Join(s.Body, " ")
+			}
+		}
+		t.Fatal("there is no discovery")
+		return ""
+	}
+	offers := flow.Provider{PAREndpoint: "https://idp.example/par", DeviceEndpoint: "https://idp.example/device"}
+	for name, row := range map[string]struct {
+		c           flow.Config
+		par, device bool
+	}{
+		"nothing":                {flow.Config{}, false, false},
+		"both":                   {flow.Config{Provider: offers}, true, true},
+		"pushed already":         {flow.Config{Provider: offers, Protection: flow.Protection{PAR: true}}, false, true},
+		"on another device, too": {flow.Config{Provider: offers, Device: true}, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := body(row.c)
+			if got := strings.Contains(text, "--par"); got != row.par {
+				t.Errorf("PAR is told: %t", got)
+			}
+			if got := strings.Contains(text, "--device"); got != row.device {
+				t.Errorf("the device flow is told: %t", got)
+			}
+		})
+	}
+}
