@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -189,7 +190,9 @@ func isForm(r Request) bool {
 
 // errorPage finds the text of an error on a page of Entra ID or of Azure AD B2C.
 // Both send it with a good status.
-var errorPage = regexp.MustCompile(`(?:AADSTS|AADB2C)\d{4,}\b[^<"\\]{0,400}`)
+var errorPage = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:AADSTS|AADB2C)\d{4,}\b[^<"\\]{0,400}`)
+})
 
 // layAuthorize reads the authorize request. If the browser did not come back,
 // the last page may say why.
@@ -209,7 +212,7 @@ func (s *Step) layAuthorize(came bool) {
 		return
 	}
 	const try = "Read the page in the last exchange of this step."
-	if text := errorPage.Find(last.Response.Body); text != nil {
+	if text := errorPage().Find(last.Response.Body); text != nil {
 		s.Status, s.Error = StatusFailed, &Error{
 			Kind: KindServer, What: "The provider showed an error on a page of its own, and did not send the browser back.",
 			Why: strings.Join(strings.Fields(string(text)), " "), Try: try,

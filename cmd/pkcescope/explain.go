@@ -20,7 +20,7 @@ import (
 
 // mostError bounds the text of one error, in octets: a whole page with its
 // scripts, and then some.
-const mostError = 4 << 20
+const mostError = 2 << 20
 
 // explainFlags are the flags of "pkcescope explain" as they were written.
 type explainFlags struct {

@@ -381,7 +381,7 @@ func TestEveryTextIsReached(t *testing.T) {
 		codes = append(codes, row.code)
 	}
 	faulty := []int{90033} // by the fault "unavailable"
-	for key := range aadsts {
+	for key := range aadsts() {
 		number, _, _ := strings.Cut(key, ".")
 		n, err := strconv.Atoi(number)
 		if err != nil {

@@ -12,15 +12,19 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed pages
 var pagesFS embed.FS
 
-var (
-	pageTemplates = template.Must(template.ParseFS(pagesFS, "pages/*.html"))
-	styleSheet    = mustFile("pages/practice.css")
-)
+// The pages are parsed when the first is shown: most runs of the program show
+// none, and all of them start.
+var pageTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(pagesFS, "pages/*.html"))
+})
+
+var styleSheet = mustFile("pages/practice.css")
 
 func mustFile(name string) []byte {
 	b, err := pagesFS.ReadFile(name)
@@ -41,7 +45,7 @@ const submitScript = "document.forms[0].submit()"
 // after a form as well, and that one goes to the client.
 func (c *call) page(status int, name string, data any) {
 	var out bytes.Buffer
-	if err := pageTemplates.ExecuteTemplate(&out, name, data); err != nil {
+	if err := pageTemplates().ExecuteTemplate(&out, name, data); err != nil {
 		panic("practice: page " + name + ": " + err.Error())
 	}
 	h := c.w.Header()

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -22,7 +23,7 @@ type aadstsText struct {
 	Page bool `json:"page"`
 }
 
-var aadsts = mustRead[map[string]aadstsText](aadstsJSON)
+var aadsts = sync.OnceValue(func() map[string]aadstsText { return mustRead[map[string]aadstsText](aadstsJSON) })
 
 // refusal is an error as Entra reports it.
 type refusal struct {
@@ -38,7 +39,7 @@ type refusal struct {
 // for numbers that have several texts a point and a word. The pairs fill in
 // what varies.
 func deny(key string, pairs ...string) *refusal {
-	t, ok := aadsts[key]
+	t, ok := aadsts()[key]
 	if !ok {
 		panic("practice: no text for AADSTS" + key)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -15,12 +16,16 @@ import (
 //go:embed report.html
 var page string
 
-var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"pieces": pieces, "sequence": sequence, "text": claimText, "sign": sign,
-	"long": func(s string) bool { return utf8.RuneCountInString(s) > longValue },
-	"head": func(s string) string { return string([]rune(s)[:longHead]) },
-	"size": utf8.RuneCountInString,
-}).Parse(page))
+// pageTemplate is parsed when it is first needed: few runs of the program make
+// a report, and all of them start.
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("report").Funcs(template.FuncMap{
+		"pieces": pieces, "sequence": sequence, "text": claimText, "sign": sign,
+		"long": func(s string) bool { return utf8.RuneCountInString(s) > longValue },
+		"head": func(s string) string { return string([]rune(s)[:longHead]) },
+		"size": utf8.RuneCountInString,
+	}).Parse(page))
+})
 
 // A value that is longer than longValue, a token for example, is folded behind
 // its first longHead characters.
@@ -33,7 +38,7 @@ const (
 // dark as the reader's system is, and made to be printed as well.
 func HTML(w io.Writer, t flow.Transcript) error {
 	var b strings.Builder
-	if err := pageTemplate.Execute(&b, read(t)); err != nil {
+	if err := pageTemplate().Execute(&b, read(t)); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, b.String())
