@@ -317,10 +317,11 @@ func (m *Model) benchScroll(by int) tea.Cmd {
 	return nil
 }
 
-func (m *Model) benchClick(x, y int) {
+func (m *Model) benchClick(x, y int) tea.Cmd {
 	if i, _ := labClick(m.bench.all(), x, y); i >= 0 {
 		m.bench.focus = benchPane(i)
 	}
+	return nil
 }
 
 // benchCommands are the keys of the bench, while nothing is typed.
@@ -399,7 +400,7 @@ func newBenchCommands() []command {
 
 // onBenchPaste pastes into the field that is typed in, or else where there is
 // nothing yet: a challenge beside a verifier, or a new verifier.
-func (m *Model) onBenchPaste(msg tea.PasteMsg) tea.Cmd {
+func (m *Model) onBenchPaste(text string) tea.Cmd {
 	b := &m.bench
 	if b.typing == fieldNone {
 		into := choose(b.focus == benchMatch, fieldChallenge, fieldVerifier)
@@ -408,5 +409,5 @@ func (m *Model) onBenchPaste(msg tea.PasteMsg) tea.Cmd {
 		}
 		b.fields[into].input.SetValue("")
 	}
-	return m.onBenchKey(msg)
+	return m.onBenchKey(tea.PasteMsg{Content: text})
 }

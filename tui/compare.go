@@ -433,8 +433,7 @@ func newCompareCommands() []command {
 	scroll := func(by int) func(*Model) tea.Cmd {
 		return func(m *Model) tea.Cmd {
 			l := &m.compare.panes[0]
-			l.offset += by
-			l.clampTo()
+			l.scroll(by)
 			return nil
 		}
 	}

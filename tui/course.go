@@ -74,8 +74,7 @@ func (c *course) both() []*labPane { return []*labPane{&c.panes[0], &c.panes[1]}
 
 // scroll moves the right pane.
 func (c *course) scroll(by int) tea.Cmd {
-	c.panes[1].offset += by
-	c.panes[1].clampTo()
+	c.panes[1].scroll(by)
 	return nil
 }
 

@@ -48,6 +48,21 @@ func (m *Model) diagnose(text string) {
 	d.read = inspect.Diagnose(d.input)
 }
 
+// diagnosePaste reads an error that was pasted.
+func (m *Model) diagnosePaste(text string) tea.Cmd {
+	m.diagnose(text)
+	return nil
+}
+
+// homePaste opens what was pasted: a recording of some kind, or else an error.
+func (m *Model) homePaste(text string) tea.Cmd {
+	if cmd, ok := m.openPasted(text); ok {
+		return cmd
+	}
+	m.openDiagnose()
+	return m.diagnosePaste(text)
+}
+
 // askError asks for an error to be typed, for terminals that cannot paste.
 func (m *Model) askError() tea.Cmd {
 	f := &form{
@@ -212,15 +227,8 @@ func (m *Model) copyDiagnosisTicket() tea.Cmd {
 }
 
 func newDiagnoseCommands() []command {
-	scroll := func(by int) func(*Model) tea.Cmd {
-		return func(m *Model) tea.Cmd {
-			l := &m.diagnosis.pane
-			l.offset += by
-			l.clampTo()
-			return nil
-		}
-	}
-	return []command{
+	read := readCommands(3, 0, func(m *Model) *labPane { return &m.diagnosis.pane })
+	commands := append([]command{
 		{
 			Binding: bind("e enter", "e", "type an error"), group: "Diagnose", foot: 1,
 			long: "Type an error or a code. An error that is pasted is read at once.",
@@ -234,14 +242,12 @@ func newDiagnoseCommands() []command {
 			},
 			do: (*Model).copyDiagnosisTicket,
 		},
-		{Binding: bind("down j", "↑↓", "scroll"), group: "Look", foot: 3, long: "Scroll.", do: scroll(1)},
-		{Binding: bind("up k", "↑", "scroll"), do: scroll(-1)},
-		{Binding: bind("pgdown space", "pgup/pgdn", "page"), group: "Look", long: "A page down or up.", do: scroll(10)},
-		{Binding: bind("pgup", "pgup", "page"), do: scroll(-10)},
+	}, read...)
+	return append(commands, []command{
 		{
 			Binding: bind("esc", "esc", "back"), group: "Program", foot: 88,
 			long: "Leave this screen. The diagnosis is kept until another error is pasted.",
 			do:   func(m *Model) tea.Cmd { m.screen = m.diagnosis.back; return nil },
 		},
-	}
+	}...)
 }

@@ -298,15 +298,8 @@ func (m *Model) doctorRows(p *painter) []string {
 }
 
 func newDoctorCommands() []command {
-	scroll := func(by int) func(*Model) tea.Cmd {
-		return func(m *Model) tea.Cmd {
-			l := &m.checkup.pane
-			l.offset += by
-			l.clampTo()
-			return nil
-		}
-	}
-	return []command{
+	read := readCommands(4, 0, func(m *Model) *labPane { return &m.checkup.pane })
+	commands := append([]command{
 		{
 			Binding: bind("enter", "enter", "walk it"), group: "Doctor", foot: 1,
 			long: "Walk the flow with this client.",
@@ -323,15 +316,13 @@ func newDoctorCommands() []command {
 			long: "Look again, in the same way.",
 			why:  (*Model).whyNotExamined, do: func(m *Model) tea.Cmd { return m.examine(m.checkup.probed) },
 		},
-		{Binding: bind("down j", "↑↓", "scroll"), group: "Look", foot: 4, long: "Scroll.", do: scroll(1)},
-		{Binding: bind("up k", "↑", "scroll"), do: scroll(-1)},
-		{Binding: bind("pgdown space", "pgup/pgdn", "page"), group: "Look", long: "A page down or up.", do: scroll(10)},
-		{Binding: bind("pgup", "pgup", "page"), do: scroll(-10)},
+	}, read...)
+	return append(commands, []command{
 		{
 			Binding: bind("esc ctrl+x", "esc", "back"), group: "Program", foot: 88,
 			long:  "Stop looking; else leave this screen.",
 			label: func(m *Model) string { return choose(m.checkup.cancel != nil, "cancel", "back") },
 			do:    (*Model).leaveDoctor,
 		},
-	}
+	}...)
 }

@@ -59,40 +59,7 @@ func (m *Model) press(table []command, msg tea.KeyPressMsg) (tea.Cmd, bool) {
 }
 
 // table is the keys of what is on the screen.
-func (m *Model) table() []command {
-	switch {
-	case m.screen == screenHome:
-		return homeCommands
-	case m.screen == screenBench:
-		return benchCommands
-	case m.screen == screenMicroscope:
-		return microscopeCommands
-	case m.screen == screenCompare:
-		return compareCommands
-	case m.screen == screenTheatre:
-		return choose(m.theatre.onStage, stageCommands, boardCommands)
-	case m.screen == screenDiagnose:
-		return diagnoseCommands
-	case m.screen == screenDoctor:
-		return doctorCommands
-	case m.screen == screenLabs:
-		return labsCommands
-	case m.screen == screenLessons:
-		return lessonsCommands
-	case m.screen == screenFlows:
-		return flowsCommands
-	case m.screen == screenPresent:
-		return presentCommands
-	case m.screen == screenDiff:
-		return diffCommands
-	case m.screen == screenPlatforms:
-		return platformsCommands
-	case m.waiting():
-		return waitCommands
-	default:
-		return walkCommands
-	}
-}
+func (m *Model) table() []command { return m.shown().keys(m) }
 
 // These tables refer to functions that in turn show the tables, which Go does
 // not allow in an initial value.

@@ -96,7 +96,17 @@ func (l *labPane) set(m *Model, r rect, c content, keep bool) {
 
 // clampTo keeps the offset inside; the selection is the screen's own.
 func (l *labPane) clampTo() {
+	if l.doc == nil {
+		l.offset = 0
+		return
+	}
 	l.offset = max(min(l.offset, l.doc.rows()-l.height), 0)
+}
+
+// scroll moves the pane by so many rows.
+func (l *labPane) scroll(by int) {
+	l.offset += by
+	l.clampTo()
 }
 
 // labRows draws a lab screen out of its panes.
@@ -142,9 +152,8 @@ func labClick(panes []*labPane, x, y int) (pane, row int) {
 
 func labWheel(panes []*labPane, x, y, by int) {
 	for _, l := range panes {
-		if !l.r.empty() && l.r.holds(x, y) && l.doc != nil {
-			l.offset += by
-			l.clampTo()
+		if !l.r.empty() && l.r.holds(x, y) {
+			l.scroll(by)
 		}
 	}
 }

@@ -384,19 +384,20 @@ func (s *microscope) all() []*labPane {
 	return all
 }
 
-func (m *Model) microscopeClick(x, y int) {
+func (m *Model) microscopeClick(x, y int) tea.Cmd {
 	s := &m.micro
 	i, row := labClick(s.all(), x, y)
 	if i < 0 {
-		return
+		return nil
 	}
 	s.focus = microPane(i)
 	p := &s.panes[i]
 	if p.doc == nil || row < p.offset || row >= p.doc.rows() {
-		return
+		return nil
 	}
 	n, _ := p.doc.at(row)
 	if item := p.doc.line(n).item; item > 0 {
 		p.item = item
 	}
+	return nil
 }

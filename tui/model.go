@@ -11,26 +11,6 @@ import (
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
-// screen is one of the three screens; everything else lies over them.
-type screen int
-
-const (
-	screenHome screen = iota
-	screenWalk
-	screenBench
-	screenMicroscope
-	screenCompare
-	screenTheatre
-	screenDiagnose
-	screenDoctor
-	screenLabs
-	screenLessons
-	screenFlows
-	screenPresent
-	screenDiff
-	screenPlatforms
-)
-
 // Model is the program's state. Init, Update and View have value receivers, so
 // that drawing cannot change it; what Update calls has pointer receivers.
 type Model struct {
@@ -175,38 +155,20 @@ func (m Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // sync brings what is derived up to date. It runs after every message and is
 // cheap when nothing changed.
 func (m *Model) sync() {
-	a := arrangement{w: m.w, h: m.h, focus: m.focus, whole: m.whole(), answered: m.answered(), single: m.diagram}
-	m.layout = newLayout(a)
-	switch m.screen {
-	case screenBench:
-		m.syncBench()
-	case screenMicroscope:
-		m.syncMicroscope()
-	case screenCompare:
-		m.syncCompare()
-	case screenTheatre:
-		m.syncTheatre()
-	case screenDiagnose:
-		m.syncDiagnose()
-	case screenDoctor:
-		m.syncDoctor()
-	case screenLabs:
-		m.syncLabs()
-	case screenLessons:
-		m.syncLessons()
-	case screenFlows:
-		m.syncFlows()
-	case screenPresent:
-		m.syncPresent()
-	case screenDiff:
-		m.syncDiff()
-	case screenPlatforms:
-		m.syncPlatforms()
-	case screenHome, screenWalk:
+	m.layout = newLayout(m.arrangement())
+	if f := m.shown().sync; f != nil {
+		f(m)
 	}
-	if m.screen != screenWalk {
-		return
-	}
+}
+
+// arrangement is what the layout of the walk depends on.
+func (m *Model) arrangement() arrangement {
+	return arrangement{w: m.w, h: m.h, focus: m.focus, whole: m.whole(), answered: m.answered(), single: m.diagram}
+}
+
+// syncWalk lays the panes of the walk out.
+func (m *Model) syncWalk() {
+	a := m.arrangement()
 	// Two panes get the height that they need; what they hold depends on
 	// their width alone.
 	m.syncPane(paneRequest)

@@ -69,19 +69,8 @@ func (m *Model) leavePlatforms() tea.Cmd {
 }
 
 func newPlatformsCommands() []command {
-	scroll := func(by int) func(*Model) tea.Cmd {
-		return func(m *Model) tea.Cmd {
-			l := &m.platforms.pane
-			l.offset += by
-			l.clampTo()
-			return nil
-		}
-	}
-	return []command{
-		{Binding: bind("down j", "↑↓", "scroll"), group: "Look", foot: 1, long: "Scroll.", do: scroll(1)},
-		{Binding: bind("up k", "↑", "scroll"), do: scroll(-1)},
-		{Binding: bind("pgdown space", "pgup/pgdn", "page"), group: "Look", foot: 2, long: "A page down or up.", do: scroll(10)},
-		{Binding: bind("pgup", "pgup", "page"), do: scroll(-10)},
+	read := readCommands(1, 2, func(m *Model) *labPane { return &m.platforms.pane })
+	return append(read, []command{
 		{
 			Binding: bind("x", "x", "reveal"), group: "Look", foot: 3,
 			label: func(m *Model) string { return choose(m.platforms.reveal, "mask", "reveal") },
@@ -97,5 +86,5 @@ func newPlatformsCommands() []command {
 			long: "Go back to the walk or the form.",
 			do:   (*Model).leavePlatforms,
 		},
-	}
+	}...)
 }

@@ -414,15 +414,12 @@ func (m *Model) tick() tea.Cmd {
 
 // counting says whether something on the screen changes with time alone.
 func (m *Model) counting() bool {
-	if m.screen == screenMicroscope {
-		return m.micro.clock != ""
-	}
-	if m.screen == screenPresent {
-		return m.present.auto
-	}
-	if m.screen != screenWalk {
-		return false
-	}
+	f := m.shown().counts
+	return f != nil && f(m)
+}
+
+// walkCounts says whether a clock of the walk is in sight.
+func (m *Model) walkCounts() bool {
 	if m.waiting() {
 		return true
 	}

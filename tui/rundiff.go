@@ -187,19 +187,8 @@ func outcomeSpan(o flow.Outcome) span {
 }
 
 func newDiffCommands() []command {
-	scroll := func(by int) func(*Model) tea.Cmd {
-		return func(m *Model) tea.Cmd {
-			l := &m.runDiff.pane
-			l.offset += by
-			l.clampTo()
-			return nil
-		}
-	}
-	return []command{
-		{Binding: bind("down j", "↑↓", "scroll"), group: "Look", foot: 3, long: "Scroll.", do: scroll(1)},
-		{Binding: bind("up k", "↑", "scroll"), do: scroll(-1)},
-		{Binding: bind("pgdown space", "pgup/pgdn", "page"), group: "Look", foot: 4, long: "A page down or up.", do: scroll(10)},
-		{Binding: bind("pgup", "pgup", "page"), do: scroll(-10)},
+	read := readCommands(3, 4, func(m *Model) *labPane { return &m.runDiff.pane })
+	return append(read, []command{
 		{
 			Binding: bind("=", "=", "another"), group: "Look", foot: 5,
 			long: "Compare with another file.",
@@ -210,5 +199,5 @@ func newDiffCommands() []command {
 			long: "Leave this screen.",
 			do:   func(m *Model) tea.Cmd { m.screen = screenWalk; return nil },
 		},
-	}
+	}...)
 }

@@ -312,8 +312,7 @@ func newTheatreCommands() (board, stage []command) {
 	scroll := func(by int) func(*Model) tea.Cmd {
 		return func(m *Model) tea.Cmd {
 			l := &m.theatre.panes[m.theatre.focus]
-			l.offset += by
-			l.clampTo()
+			l.scroll(by)
 			return nil
 		}
 	}

@@ -30,8 +30,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		}
 	case tickMsg:
 		m.ticking = false
-		if m.screen == screenPresent {
-			return m.presentTick()
+		if f := m.shown().tick; f != nil {
+			return f(m)
 		}
 	case tea.KeyPressMsg:
 		return m.onKey(msg)
@@ -123,24 +123,13 @@ func (m *Model) onPaste(msg tea.PasteMsg) tea.Cmd {
 		return d.update(m, msg)
 	case m.search.typing:
 		return m.onFindKey(msg)
-	case m.screen == screenBench:
-		return m.onBenchPaste(msg)
-	case m.screen == screenMicroscope:
-		return m.microscopePaste(msg.Content)
-	case m.screen == screenCompare:
-		return m.onComparePaste(msg.Content)
-	case m.screen == screenDiagnose, m.screen == screenHome:
-		if m.screen == screenHome {
-			if cmd, ok := m.openPasted(msg.Content); ok {
-				return cmd
-			}
-		}
-		m.openDiagnose()
-		m.diagnose(msg.Content)
-		return nil
-	case m.screen == screenWalk && m.live() && !m.awaitsDevice() && (m.waiting() || m.visit.reading.pending.Waiting):
-		return m.askPaste(msg.Content)
+	case m.shown().paste != nil:
+		return m.shown().paste(m, msg.Content)
 	}
+	return m.nothingToPaste()
+}
+
+func (m *Model) nothingToPaste() tea.Cmd {
 	m.say(toneFaint, "There is nothing to paste into here.")
 	return nil
 }
@@ -421,39 +410,38 @@ func (m *Model) onClick(msg tea.MouseClickMsg) tea.Cmd {
 		}
 		return nil
 	}
-	if m.screen == screenHome {
-		return m.home.click(m, msg.X, msg.Y)
+	if f := m.shown().click; f != nil {
+		return f(m, msg.X, msg.Y)
 	}
-	if m.screen == screenBench {
-		m.benchClick(msg.X, msg.Y)
-		return nil
-	}
-	if m.screen == screenMicroscope {
-		m.microscopeClick(msg.X, msg.Y)
-		return nil
-	}
-	if m.screen == screenTheatre {
-		return m.theatreClick(msg.X, msg.Y)
-	}
-	if m.screen == screenLabs {
-		return m.labsClick(msg.X, msg.Y)
-	}
-	if m.screen == screenLessons {
-		return m.lessonsClick(msg.X, msg.Y)
-	}
-	if m.screen == screenFlows {
-		return m.flowsClick(msg.X, msg.Y)
-	}
-	if m.screen == screenPresent {
-		return m.presentGo(1)
-	}
+	return nil
+}
+
+// walkClick focuses a pane of the walk and selects what was clicked.
+func (m *Model) walkClick(x, y int) tea.Cmd {
 	for p := range pane(numPanes) {
-		if r := m.layout.panes[p]; r.holds(msg.X, msg.Y) {
+		if r := m.layout.panes[p]; r.holds(x, y) {
 			m.focusOn(p)
-			m.selectRow(p, msg.Y-r.y-1)
+			m.selectRow(p, y-r.y-1)
 		}
 	}
 	return nil
+}
+
+// walkWheel scrolls the pane of the walk that is under the pointer.
+func (m *Model) walkWheel(x, y, by int) {
+	for p := range pane(numPanes) {
+		if m.layout.panes[p].holds(x, y) {
+			m.panes[p].scroll(by)
+		}
+	}
+}
+
+// walkPaste takes the answer that the walk waits for.
+func (m *Model) walkPaste(text string) tea.Cmd {
+	if m.live() && !m.awaitsDevice() && (m.waiting() || m.visit.reading.pending.Waiting) {
+		return m.askPaste(text)
+	}
+	return m.nothingToPaste()
 }
 
 // onWheel scrolls the pane under the pointer, whichever has the focus.
@@ -473,35 +461,8 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		}
 		return
 	}
-	switch m.screen {
-	case screenBench:
-		labWheel(m.bench.all(), msg.X, msg.Y, by)
-	case screenMicroscope:
-		labWheel(m.micro.all(), msg.X, msg.Y, by)
-	case screenCompare:
-		labWheel([]*labPane{&m.compare.panes[0]}, msg.X, msg.Y, by)
-	case screenTheatre:
-		labWheel(m.theatrePanes(), msg.X, msg.Y, by)
-	case screenDiagnose:
-		labWheel([]*labPane{&m.diagnosis.pane}, msg.X, msg.Y, by)
-	case screenDoctor:
-		labWheel([]*labPane{&m.checkup.pane}, msg.X, msg.Y, by)
-	case screenLabs:
-		labWheel(m.labs.both(), msg.X, msg.Y, by)
-	case screenLessons:
-		labWheel(m.lessons.both(), msg.X, msg.Y, by)
-	case screenFlows:
-		labWheel(m.flows.both(), msg.X, msg.Y, by)
-	case screenDiff:
-		labWheel([]*labPane{&m.runDiff.pane}, msg.X, msg.Y, by)
-	case screenPlatforms:
-		labWheel([]*labPane{&m.platforms.pane}, msg.X, msg.Y, by)
-	case screenHome, screenWalk, screenPresent:
-	}
-	for p := range pane(numPanes) {
-		if m.screen == screenWalk && m.layout.panes[p].holds(msg.X, msg.Y) {
-			m.panes[p].scroll(by)
-		}
+	if f := m.shown().wheel; f != nil {
+		f(m, msg.X, msg.Y, by)
 	}
 }
 

@@ -23,38 +23,7 @@ func (m Model) View() tea.View {
 	}
 	d := m.top()
 	p.dim = d != nil || m.screen == screenWalk && m.waiting() || m.compareWaiting()
-	var rows []string
-	switch m.screen {
-	case screenHome:
-		rows = m.homeRows(p)
-	case screenBench:
-		rows = m.benchRows(p)
-		v.Cursor = m.benchCursor()
-	case screenCompare:
-		rows = m.compareRows(p)
-	case screenTheatre:
-		rows = m.theatreRows(p)
-	case screenMicroscope:
-		rows = m.microscopeRows(p)
-	case screenDiagnose:
-		rows = m.diagnoseRows(p)
-	case screenDoctor:
-		rows = m.doctorRows(p)
-	case screenLabs:
-		rows = m.labsRows(p)
-	case screenLessons:
-		rows = m.lessonsRows(p)
-	case screenFlows:
-		rows = m.flowsRows(p)
-	case screenPresent:
-		rows = m.presentRows(p)
-	case screenDiff:
-		rows = m.diffRows(p)
-	case screenPlatforms:
-		rows = m.platformsRows(p)
-	default:
-		rows = m.walkRows(p)
-	}
+	rows := m.shown().rows(&m, p)
 	p.dim = false
 	switch {
 	case d != nil:
@@ -66,6 +35,8 @@ func (m Model) View() tea.View {
 	case m.search.typing:
 		_, x := m.search.input.window(&m, m.findRoom())
 		v.Cursor = tea.NewCursor(len(findPrompt)+x, m.h-1)
+	case m.screen == screenBench:
+		v.Cursor = m.benchCursor()
 	}
 	m.noticeRows(p, rows)
 	v.SetContent(strings.Join(rows, "\n"))
