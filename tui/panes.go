@@ -350,7 +350,7 @@ func (m *Model) showStepAt(i int) {
 	}
 	m.visit.step = i
 	m.visit.follow = false
-	m.visit.exchange = m.tellingExchange()
+	m.visit.exchange = m.telling()
 	if s, ok := m.step(); m.tokens && ok && len(s.Tokens) == 0 {
 		m.tokens = false
 	}
@@ -416,7 +416,7 @@ func (m *Model) toggleDiagram() {
 func (m *Model) toggleHide() tea.Cmd {
 	m.hide = !m.hide
 	m.visit.step = m.visible(m.visit.step, 1)
-	m.visit.exchange = m.tellingExchange()
+	m.visit.exchange = m.telling()
 	return m.reread()
 }
 

@@ -315,26 +315,23 @@ func (m *Model) theftLines(s inspect.Slide) []line {
 // the answer.
 func (m *Model) theftWire(x inspect.Exchange) []line {
 	lines := []line{{spans: []span{{x.Label + "  ", toneTitle}, {shortAddress(x.Request.URL), toneFaint}}, most: 1}}
-	for _, r := range x.Request.Rows {
-		switch r.Name {
-		case "code", "code_verifier", "code_challenge", "code_challenge_method":
-			if m.present.hide && r.PKCE {
-				continue
-			}
-			lines = append(lines, line{spans: []span{{choose(r.PKCE, "+ ", "  "), tonePKCE}, {fill(m, r.Name, 22) + " ", choose(r.PKCE, tonePKCE, toneName)}, {r.Value, toneText}}, most: 1})
+	sent, came := x.Gist()
+	for _, r := range sent {
+		if m.present.hide && r.PKCE {
+			continue
 		}
+		lines = append(lines, line{spans: []span{{choose(r.PKCE, "+ ", "  "), tonePKCE}, {fill(m, r.Name, 22) + " ", choose(r.PKCE, tonePKCE, toneName)}, {r.Value, toneText}}, most: 1})
 	}
 	if x.Response == nil {
 		return lines
 	}
-	bad := strings.HasPrefix(x.Response.Line, "4") || strings.HasPrefix(x.Response.Line, "5")
-	lines = append(lines, plain(choose(bad, toneBad, toneGood), "  "+x.Response.Line))
-	for _, r := range x.Response.Rows {
-		switch r.Name {
-		case "error", "access_token":
-			lines = append(lines, line{spans: []span{{"  " + fill(m, r.Name, 22) + " ", toneName}, {r.Value, toneText}}, most: 1})
-		case "error_description":
+	lines = append(lines, plain(choose(x.Refused(), toneBad, toneGood), "  "+x.Response.Line))
+	for i, r := range came {
+		switch {
+		case r.Name == "error_description":
 			lines = append(lines, line{spans: []span{{"  " + r.Value, toneText}}, hang: 2, prose: true, most: 2})
+		case i == 0:
+			lines = append(lines, line{spans: []span{{"  " + fill(m, r.Name, 22) + " ", toneName}, {r.Value, toneText}}, most: 1})
 		}
 	}
 	return lines

@@ -296,18 +296,14 @@ func (m *Model) wireLines(x inspect.Exchange) []line {
 	for _, r := range x.Request.Rows {
 		lines = append(lines, line{spans: []span{{choose(r.PKCE, "+ ", "  "), tonePKCE}, {fill(m, r.Name, 22) + " ", choose(r.PKCE, tonePKCE, toneName)}, {r.Value, toneText}}, most: 1, hang: 25})
 	}
-	switch {
-	case x.Response == nil:
+	if x.Response == nil {
 		return append(lines, plain(toneFaint, "  (no answer seen)"))
-	default:
-		bad := strings.HasPrefix(x.Response.Line, "4") || strings.HasPrefix(x.Response.Line, "5")
-		lines = append(lines, plain(choose(bad, toneBad, toneGood), "  "+x.Response.Line))
 	}
-	for _, r := range x.Response.Rows {
-		switch r.Name {
-		case "error", "error_description", "access_token", "id_token", "refresh_token", "token_type", "scope":
-			lines = append(lines, line{spans: []span{{"  " + fill(m, r.Name, 22) + " ", toneName}, {r.Value, toneText}}, most: choose(r.Name == "error_description", 3, 1), hang: 25, prose: r.Name == "error_description"})
-		}
+	lines = append(lines, plain(choose(x.Refused(), toneBad, toneGood), "  "+x.Response.Line))
+	_, came := x.Gist()
+	for _, r := range came {
+		sentence := r.Name == "error_description"
+		lines = append(lines, line{spans: []span{{"  " + fill(m, r.Name, 22) + " ", toneName}, {r.Value, toneText}}, most: choose(sentence, 3, 1), hang: 25, prose: sentence})
 	}
 	if len(x.Response.Rows) == 0 && len(x.Response.Pretty) > 0 && x.Response.Kind == "text" {
 		lines = append(lines, prose(toneText, 2, x.Response.Pretty[0]))

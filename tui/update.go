@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/pkcescope/pkcescope/flow"
-	"github.com/pkcescope/pkcescope/inspect"
 )
 
 func (m *Model) update(msg tea.Msg) tea.Cmd {
@@ -221,7 +219,7 @@ func (m *Model) take(r reading) bool {
 		default:
 			m.showPending()
 		}
-		m.visit.exchange = m.tellingExchange()
+		m.visit.exchange = m.telling()
 		if s, ok := m.step(); ok && s.Error != nil {
 			m.focusOn(paneFindings)
 		}
@@ -261,7 +259,7 @@ func (m *Model) onDone(msg doneMsg) tea.Cmd {
 		m.showPending()
 		m.say(toneBad, explainError(msg.err))
 	}
-	v.exchange = m.tellingExchange()
+	v.exchange = m.telling()
 	v.follow = false
 	if msg.reading.reveal != v.reveal || msg.reading.hide != m.hide {
 		return tea.Batch(m.reread(), m.judgeLab())
@@ -318,7 +316,7 @@ func (m *Model) showPending() {
 		v.step = m.visible(i, -1)
 	}
 	if v.step != before {
-		v.exchange = m.tellingExchange()
+		v.exchange = m.telling()
 	}
 }
 
@@ -354,37 +352,10 @@ func (m *Model) outcomeStep() int {
 	return max(first, 0)
 }
 
-// tellingExchange is the exchange to open a step on. Of a step that failed it is
-// the last one sent, where the refusal stands; otherwise the one that the step
-// is named after, which is the first of its kind in the last try. A step that
-// was not carried out has only the request that will be sent.
-func (m *Model) tellingExchange() int {
+// telling is the exchange to open the shown step on.
+func (m *Model) telling() int {
 	s, _ := m.step()
-	at := 0
-	for i, e := range s.Exchanges {
-		switch {
-		case e.Verdict == flow.VerdictAccepted:
-			return i
-		case e.Pending && i > 0:
-		case s.ID == flow.StepDiscovery && i > 0 && succeeded(s.Exchanges[at]) && !succeeded(e):
-			// Of the addresses that were tried this one is not there.
-		case s.Status != flow.StatusOK || address(e) == address(s.Exchanges[0]):
-			at = i
-		}
-	}
-	return at
-}
-
-func succeeded(e inspect.Exchange) bool {
-	return e.Response != nil && strings.HasPrefix(e.Response.Line, "2")
-}
-
-// address is an exchange's URL without its parameters.
-func address(e inspect.Exchange) string {
-	if i := strings.IndexAny(e.Request.URL, "?#"); i >= 0 {
-		return e.Request.URL[:i]
-	}
-	return e.Request.URL
+	return s.Telling()
 }
 
 func (m *Model) onSaved(msg savedMsg) {
