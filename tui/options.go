@@ -20,8 +20,9 @@ type Options struct {
 	// Browser opens the person's own browser. Nil: there is none, and the URL
 	// is shown.
 	Browser flow.Browser
-	// SSH is the name of this machine where the terminal is at another one, for
-	// the hint about forwarding a port; "" where it is not.
+	// SSH is this machine as ssh is told of it, for example "-p 2222 192.0.2.9",
+	// where the terminal is at another one, for the hint about forwarding a
+	// port; "" where the terminal is here.
 	SSH string
 	// Lab is the experiments. Nil: there are none.
 	Lab Lab

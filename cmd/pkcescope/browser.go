@@ -107,11 +107,14 @@ func graphical() bool {
 	return false
 }
 
-// overSSH is this machine's address where the terminal is at another one, as
-// sshd tells it (the environment of ssh(1)); "" where it is not.
+// overSSH is this machine as ssh(1) is told of it, where the terminal is at
+// another one: its address, after its port if that is not 22, both as sshd knows
+// them (the environment of ssh(1)). It is "" where the terminal is here.
 func overSSH() string {
 	fields := strings.Fields(os.Getenv("SSH_CONNECTION"))
 	switch {
+	case len(fields) == 4 && fields[3] != "22":
+		return "-p " + fields[3] + " " + fields[2]
 	case len(fields) == 4:
 		return fields[2]
 	case os.Getenv("SSH_TTY") != "":

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// terminal is the terminal program in tmux, on a server of its own.
+// terminal is a command in tmux, on a server of its own.
 type terminal struct {
 	t      *testing.T
 	socket string
@@ -27,20 +27,35 @@ type terminal struct {
 // startTerminal starts pkcescope at 120×40 with an environment and arguments.
 func startTerminal(t *testing.T, environment []string, args ...string) *terminal {
 	t.Helper()
+	command := append([]string{"env"}, environment...)
+	command = append(command, "PKCESCOPE_CONFIG_DIR="+t.TempDir(), "TERM=tmux-256color", required(t, "PKCESCOPE_BINARY"))
+	return startInTerminal(t, append(command, args...)...)
+}
+
+// startInTerminal starts a command in a terminal of 120×40.
+func startInTerminal(t *testing.T, command ...string) *terminal {
+	t.Helper()
 	dir := t.TempDir()
 	s := &terminal{t: t, socket: filepath.Join(dir, "tmux"), pid: filepath.Join(dir, "pid"), status: filepath.Join(dir, "status")}
-	line := []string{"sh", "-c", quote(`echo $$ >"$0"; exec "$@"`), quote(s.pid), "env"}
-	for _, e := range append(environment, "PKCESCOPE_CONFIG_DIR="+dir, "TERM=tmux-256color") {
-		line = append(line, quote(e))
+	line := []string{"sh", "-c", quote(`echo $$ >"$0"; exec "$@"`), quote(s.pid), quoted(command), "; echo $? >" + quote(s.status)}
+	// What a command said that has ended is still to be read, and what it puts
+	// on the clipboard too.
+	settings := filepath.Join(dir, "settings")
+	if err := os.WriteFile(settings, []byte("set -g remain-on-exit on\nset -s set-clipboard on\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	line = append(line, quote(required(t, "PKCESCOPE_BINARY")))
-	for _, a := range args {
-		line = append(line, quote(a))
-	}
-	line = append(line, "; echo $? >"+quote(s.status))
-	s.tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", strings.Join(line, " "))
+	s.tmux("-f", settings, "new-session", "-d", "-x", "120", "-y", "40", strings.Join(line, " "))
 	t.Cleanup(func() { _ = exec.Command("tmux", "-S", s.socket, "kill-server").Run() })
 	return s
+}
+
+// quoted is a command as a shell reads it.
+func quoted(command []string) string {
+	words := make([]string, len(command))
+	for i, w := range command {
+		words[i] = quote(w)
+	}
+	return strings.Join(words, " ")
 }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
@@ -80,6 +95,19 @@ func unfold(screen string) string {
 	return strings.Join(strings.FieldsFunc(screen, func(r rune) bool {
 		return r == ' ' || r == '\n' || r == '│'
 	}), " ")
+}
+
+// clipboard is what the program put there with OSC 52.
+func (s *terminal) clipboard() string {
+	s.t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		out, err := exec.Command("tmux", "-S", s.socket, "show-buffer").Output()
+		if err == nil && len(out) > 0 {
+			return string(out)
+		}
+	}
+	s.t.Fatal("nothing came to the clipboard")
+	return ""
 }
 
 // interrupt sends the program SIGINT, as another process would.
