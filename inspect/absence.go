@@ -37,7 +37,7 @@ func missingFrom(name string, j *jwt, g given) []Missing {
 			withScope("email", "email", "It comes with the scope email; the account may have no address, or the provider gives it at the UserInfo endpoint alone.")
 		}
 		if entra && !b2c && !has("auth_time") {
-			add("optional claims", "auth_time, sid, login_hint and the like are sent only where the registration lists them as optional claims (Token configuration).")
+			add("optional claims", "auth_time, sid, login_hint and the like are sent only where the registration lists them as optional claims (Token configuration); auth_time was also seen where max_age was asked for.")
 		}
 		out = append(out, missingRights(j, g, "The person has no app role, or the registration defines none.")...)
 	case "access_token":

@@ -100,6 +100,7 @@ var faultDiscoveries = map[practice.Fault]discovery{
 	practice.FaultHTMLState:             {hidden: lenient},
 	practice.FaultTokensInQuery:         {hidden: lenient},
 	practice.FaultIgnorePrompt:          {hidden: lenient},
+	practice.FaultIgnoreMaxAge:          {hidden: needsPerson},
 	practice.FaultAnyScope:              {hidden: lenient},
 	practice.FaultEternalRefresh:        {hidden: inTheTokens},
 	practice.FaultAlwaysRefresh:         {hidden: inTheTokens},

@@ -34,12 +34,16 @@ func (c *call) interact(raw string) {
 	}
 	key, sess, signedIn := c.session()
 	switch {
-	case !signedIn && req.prompt == "none":
+	case (!signedIn || req.tooOld(sess, c.now)) && req.prompt == "none":
+		// The session is "not sufficient for single sign-on", whichever it is;
+		// that an old one gets the same number is unproven.
 		c.refuseAuth(req, deny("50058"))
 	case !signedIn, req.prompt == "login" && !req.shown, req.prompt == "create" && !req.shown:
 		c.signInPage(req, "")
 	case req.prompt == "select_account" && !req.shown:
 		c.pickPage(req, sess.account)
+	case req.tooOld(sess, c.now):
+		c.signInPage(req, "")
 	default:
 		c.proceed(req, key, sess)
 	}
@@ -208,7 +212,7 @@ func (c *call) succeed(req authRequest, key string, sess session, a Account) {
 	g := grant{
 		family: randomText(12), clientID: req.app.ClientID, account: a.Username, tenant: req.directoryOf(a).ID,
 		platform: req.platform, scopes: req.scopes.all(), resource: req.scopes.api.ClientID, named: req.scopes.named, nonce: req.nonce,
-		session: key, authTime: sess.authTime, amr: sess.amr(), issued: c.now, started: c.now,
+		session: key, authTime: sess.authTime, maxAge: req.maxAge >= 0, amr: sess.amr(), issued: c.now, started: c.now,
 		redirect: req.redirect, redirectSent: req.sent, challenge: req.challenge, method: req.method,
 	}
 	if req.device != "" {

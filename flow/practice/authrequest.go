@@ -4,7 +4,9 @@ import (
 	"encoding/base64"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
 )
@@ -28,10 +30,11 @@ type authRequest struct {
 	method    string
 	prompt    string
 	loginHint string
-	v1        bool   // it came to the older endpoint
-	device    string // user code of a device authorization
-	shown     bool   // the page that prompt asks for has been shown
-	confirmed bool   // the user said that it is their device
+	maxAge    time.Duration // how old the sign-in may be; -1 if it was not asked
+	v1        bool          // it came to the older endpoint
+	device    string        // user code of a device authorization
+	shown     bool          // the page that prompt asks for has been shown
+	confirmed bool          // the user said that it is their device
 }
 
 // Marks that our own pages add to the parameters.
@@ -62,8 +65,8 @@ func (c *call) readAuthRequest(raw string) (authRequest, *refusal) {
 		form: form, redirect: form.Get("redirect_uri"), state: form.Get("state"), nonce: form.Get("nonce"),
 		prompt: form.Get("prompt"), loginHint: form.Get("login_hint"), resource: form.Get("resource"),
 		challenge: form.Get("code_challenge"), method: form.Get("code_challenge_method"),
-		types: strings.Fields(form.Get("response_type")),
-		v1:    form.Has(v1Mark), device: form.Get(deviceMark), shown: form.Has(shownMark), confirmed: form.Has(confirmedMark),
+		types: strings.Fields(form.Get("response_type")), maxAge: c.readMaxAge(form.Get("max_age")),
+		v1: form.Has(v1Mark), device: form.Get(deviceMark), shown: form.Has(shownMark), confirmed: form.Has(confirmedMark),
 	}
 	if c.has(FaultIgnorePrompt) {
 		req.prompt = ""
@@ -94,6 +97,29 @@ func (c *call) readAuthRequest(raw string) (authRequest, *refusal) {
 		return req, deny("50146")
 	}
 	return req, c.readAuthScopes(&req)
+}
+
+// readMaxAge reads max_age (OpenID Connect Core section 3.1.2.1), -1 if the
+// request has none. Entra's pages do not name the parameter. That it repeats an
+// older sign-in, and sends auth_time then, was seen:
+// https://github.com/MicrosoftDocs/azure-docs/issues/51307 and, with Microsoft's
+// own library, https://github.com/AzureAD/microsoft-authentication-library-for-python/issues/455.
+// What it says to a value that is no number is not known; it is passed over.
+func (c *call) readMaxAge(text string) time.Duration {
+	seconds, err := strconv.ParseUint(text, 10, 31)
+	if err != nil || c.has(FaultIgnoreMaxAge) {
+		return -1
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// tooOld says whether the person has to sign in anew before this request goes
+// on. What they have done for the request itself is never too old.
+func (req authRequest) tooOld(s session, now time.Time) bool {
+	if req.maxAge < 0 || req.shown {
+		return false
+	}
+	return req.maxAge == 0 || now.Sub(s.authTime) > req.maxAge
 }
 
 // findClient finds the app and says whether it can be used through this

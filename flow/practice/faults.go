@@ -72,6 +72,7 @@ const (
 	FaultDrop                  Fault = "drop-connection"
 	FaultNoConsent             Fault = "no-consent-page"
 	FaultIgnorePrompt          Fault = "ignore-prompt"
+	FaultIgnoreMaxAge          Fault = "ignore-max-age"
 	FaultAnyScope              Fault = "any-scope"
 	FaultResourceIgnored       Fault = "ignore-resource"
 	FaultRepeatedParameters    Fault = "repeated-parameters"
@@ -140,6 +141,7 @@ var faults = []struct {
 	{FaultDrop, "the token endpoint drops the connection in the middle of its answer"},
 	{FaultNoConsent, "no consent is asked for"},
 	{FaultIgnorePrompt, "the parameter prompt is passed over"},
+	{FaultIgnoreMaxAge, "the parameter max_age is passed over: an old sign-in will do, and the ID token does not say when it was"},
 	{FaultAnyScope, "a scope that the resource does not have is granted"},
 	{FaultResourceIgnored, "the resource parameter is not compared with scope"},
 	{FaultRepeatedParameters, "a parameter may be sent twice; the first counts"},

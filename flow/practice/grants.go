@@ -39,6 +39,7 @@ type grant struct {
 	nonce    string
 	session  string
 	authTime time.Time
+	maxAge   bool // max_age was asked for
 	amr      []string
 	issued   time.Time
 	// started is when the first token of the family was issued: the 24 hours

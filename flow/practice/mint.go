@@ -68,6 +68,9 @@ func (c *call) idToken(app Registration, a Account, g grant, of hashed) string {
 	if of.access != "" {
 		claims["at_hash"] = halfHash(of.access)
 	}
+	if g.maxAge {
+		claims["auth_time"] = g.authTime.Unix()
+	}
 	c.addOptional(claims, app, a, g)
 	c.addGroups(claims, app, a, g, of.front)
 	return c.spoilIDToken(claims)

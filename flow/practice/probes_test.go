@@ -172,6 +172,7 @@ var probes = map[Fault]func(*play) string{
 	},
 	FaultEndpointVersion: func(p *play) string { return toText(claimsOf(p.t, p.tokens().AccessToken)["ver"]) },
 	FaultIgnorePrompt:    func(p *play) string { return number(p.asked("prompt", "none")) },
+	FaultIgnoreMaxAge:    func(p *play) string { p.tokens(); return toText(p.asking("max_age", "0").left != nil) },
 	FaultAnyScope:        func(p *play) string { return number(p.asked("scope", "openid mcp.read")) },
 	FaultNoRefresh:       func(p *play) string { return toText(p.tokens().RefreshToken != "") },
 	FaultNoState:         func(p *play) string { return p.answer(p.params()).Get("state") },

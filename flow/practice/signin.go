@@ -129,7 +129,7 @@ func (c *call) pick() {
 		return
 	}
 	key, sess, ok := c.session()
-	if !ok || c.form.Get("account") != sess.account {
+	if !ok || c.form.Get("account") != sess.account || req.tooOld(sess, c.now) {
 		c.signInPage(req, "")
 		return
 	}

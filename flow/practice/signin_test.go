@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestSecondFactors(t *testing.T) {
@@ -51,6 +52,49 @@ func TestPromptsShowTheirPages(t *testing.T) {
 		}
 		if at = p.press(at, nil); at.left == nil || at.left.Query().Get("code") == "" {
 			t.Errorf("prompt=%s: no code behind the page: %s", prompt, at.body)
+		}
+	}
+}
+
+// max_age has an older sign-in repeated, and auth_time tell when it was.
+func TestMaxAgeRepeatsAnOldSignIn(t *testing.T) {
+	p := newPlay(t, Options{})
+	p.tokens()
+	signedIn := p.clock.now()
+	if c := claimsOf(t, p.tokens().IDToken); c["auth_time"] != nil {
+		t.Errorf("nobody asked for auth_time = %v", c["auth_time"])
+	}
+	authTime := func(at page) time.Time {
+		t.Helper()
+		if at.left == nil {
+			t.Fatalf("no answer: %s", at.body)
+		}
+		seconds, _ := claimsOf(t, p.redeem(p.redemption(at.left.Query().Get("code"))).IDToken)["auth_time"].(float64)
+		return time.Unix(int64(seconds), 0)
+	}
+	p.clock.forward(10 * time.Minute)
+	if got := authTime(p.asking("max_age", "900")); signedIn.Sub(got).Abs() > time.Minute {
+		t.Errorf("of a sign-in that is recent enough, at %s, auth_time is %s", signedIn, got)
+	}
+	for _, age := range []string{"300", "0"} {
+		for _, prompt := range []string{"", "consent", "select_account"} {
+			at := p.asking("max_age", age, "prompt", prompt)
+			if prompt == "select_account" {
+				at = p.press(at, nil)
+			}
+			if !strings.Contains(at.body, "<h1>Sign in</h1>") {
+				t.Fatalf("max_age=%s, prompt=%s: no sign-in page: %s", age, prompt, at.body)
+			}
+			if at = p.press(at, nil); prompt == "consent" {
+				at = p.press(at, nil)
+			}
+			if got, now := authTime(at), p.clock.now(); now.Sub(got) > time.Minute {
+				t.Errorf("max_age=%s, prompt=%s: at %s auth_time is %s", age, prompt, now, got)
+			}
+			p.clock.forward(10 * time.Minute)
+		}
+		if got := p.asked("max_age", age, "prompt", "none"); got != 50058 {
+			t.Errorf("max_age=%s, prompt=none: AADSTS%d, want AADSTS50058", age, got)
 		}
 	}
 }
