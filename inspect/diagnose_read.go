@@ -11,7 +11,7 @@ import (
 // How much is read. People paste whole pages and logs; the error is a few
 // lines of them. Both bounds keep the time linear and small.
 const (
-	mostRead = 128 << 10 // octets taken in, from both ends
+	mostRead = 128 << 10 // octets taken in, from both ends and around codes
 	mostText = 24 << 10  // octets that rules look at, around what smells of an error
 	rounds   = 4         // encodings undone, one inside the other
 )
@@ -37,11 +37,7 @@ func (a reading) known() []string { return append(a.codes[:len(a.codes):len(a.co
 
 // readAnswer unwraps raw.
 func readAnswer(raw string) reading {
-	s := raw
-	if len(s) > mostRead {
-		s = s[:mostRead*3/4] + "\n" + s[len(s)-mostRead/4:]
-	}
-	s = strings.ToValidUTF8(s, "\uFFFD")
+	s := strings.ToValidUTF8(shortened(raw), "\uFFFD")
 	for range rounds {
 		was := s
 		s = undoBackslashes(undoPercent(html.UnescapeString(stripTags(s))))
@@ -168,38 +164,60 @@ func unhex(s string) (rune, bool) {
 func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// excerpt shortens a long text to the parts around what smells of an error.
+// shortened keeps the two ends of a very long text, and of what lies between
+// them what is around codes that name themselves, as they are written in logs.
+func shortened(s string) string {
+	if len(s) <= mostRead {
+		return s
+	}
+	begin, end := mostRead/2, len(s)-mostRead/4
+	middle := s[begin:end]
+	return s[:begin] + "\n" + around(middle, middle, []string{"AADSTS", "AADB2C"}, mostRead/4) + s[end:]
+}
+
+// excerpt shortens a long text to the parts around what smells of an error,
+// codes before mere words.
 func excerpt(s string) string {
 	if len(s) <= mostText {
 		return s
 	}
-	const before, after = 1 << 10, 3 << 10
 	lower := strings.ToLower(s)
 	if len(lower) != len(s) { // a few letters change length with their case
 		lower = s
 	}
+	parts := around(s, lower, codePrefixes, mostText/2)
+	parts += around(s, lower, []string{"error", "exception", "invalid_"}, mostText-len(parts))
+	if parts == "" {
+		return s[:mostText/2] + "\n" + s[len(s)-mostText/2:]
+	}
+	return parts
+}
+
+// around returns the parts of s that lie around words, a line each and no more
+// than most octets of them. The words are looked for in folded, which is s in
+// their case.
+func around(s, folded string, words []string, most int) string {
+	const before, after = 1 << 10, 3 << 10
 	var b strings.Builder
-	for i := 0; i < len(s) && b.Len() < mostText-after; {
+	for i := 0; i < len(s) && b.Len()+before+after < most; {
 		at := -1
-		for _, scent := range []string{"aadsts", "aadb2c", "error", "exception", "invalid_"} {
+		for _, word := range words {
 			// Each search is bounded, or a text without one of the words would
-			// be searched to its end once for every excerpt.
-			window := lower[i:min(i+mostText, len(lower))]
-			if n := strings.Index(window, scent); n >= 0 && (at < 0 || i+n < at) {
+			// be searched to its end once for every part.
+			window := folded[i:min(i+mostText, len(s))]
+			if n := strings.Index(window, word); n >= 0 && (at < 0 || i+n < at) {
 				at = i + n
 			}
 		}
 		if at < 0 {
-			i += mostText
+			// A word may lie across the end of the window.
+			i += mostText - len("exception")
 			continue
 		}
 		from, to := max(i, at-before), min(len(s), at+after)
 		b.WriteString(s[from:to])
 		b.WriteByte('\n')
 		i = to
-	}
-	if b.Len() == 0 {
-		return s[:mostText/2] + "\n" + s[len(s)-mostText/2:]
 	}
 	return b.String()
 }

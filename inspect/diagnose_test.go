@@ -77,6 +77,24 @@ func first(d Diagnosis) string {
 	return d.Causes[0].ID
 }
 
+// Whoever does not know where in a log the error stands hands over the log.
+func TestACodeIsFoundWhereverItStandsInALongLog(t *testing.T) {
+	quiet := strings.Repeat(`12:00:00 INFO GET /authorize?state=7d11 200 {"error":null,"took":31}`+"\n", 30_000)
+	spoken := "12:00:01 WARN token: AADSTS700025: Client is public so neither 'client_assertion' nor 'client_secret' should be presented.\n"
+	for place, log := range map[string]string{
+		"at its beginning": spoken + quiet + quiet,
+		"in its middle":    quiet + spoken + quiet,
+		"at its end":       quiet + quiet + spoken,
+	} {
+		t.Run(place, func(t *testing.T) {
+			d := Diagnose(Input{Raw: log})
+			if !slices.Equal(d.Codes, []string{"AADSTS700025"}) || d.Unknown {
+				t.Errorf("codes %v, unknown %v", d.Codes, d.Unknown)
+			}
+		})
+	}
+}
+
 func TestABareCodeIsEnough(t *testing.T) {
 	for _, raw := range []string{"AADSTS50148", "50148", "aadsts50148", "AADSTS 50148", "AADSTS50148:", " AADSTS-50148 ", "https://login.microsoftonline.com/error?code=50148", "Error code: 50148", "ＡＡＤＳＴＳ５０１４８"} {
 		d := Diagnose(Input{Raw: raw})
@@ -457,6 +475,8 @@ func BenchmarkDiagnose(b *testing.B) {
 		{"hostile-tags", strings.Repeat("<a", 500_000)},
 		{"hostile-errors", strings.Repeat("error ", 200_000)},
 		{"hostile-codes", strings.Repeat("error code 50011 ", 60_000)},
+		{"log", strings.Repeat(`12:00:00 INFO GET /authorize?state=7d11 200 {"error":null,"took":31}`+"\n", 60_000)},
+		{"hostile-prefixes", strings.Repeat("AADST", 800_000)},
 	} {
 		b.Run(input.name, func(b *testing.B) {
 			for b.Loop() {

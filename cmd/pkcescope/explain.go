@@ -20,7 +20,7 @@ import (
 
 // mostError bounds the text of one error, in octets: a whole page with its
 // scripts, and then some.
-const mostError = 2 << 20
+const mostError = 4 << 20
 
 // explainFlags are the flags of "pkcescope explain" as they were written.
 type explainFlags struct {
@@ -142,7 +142,7 @@ func errorText(cmd *cobra.Command, args []string) (string, error) {
 		if in := newInput(cmd.InOrStdin(), cmd.ErrOrStderr()); in.terminal != nil {
 			fmt.Fprintln(cmd.ErrOrStderr(), "Paste the error, then end with Ctrl-D on a line of its own.")
 		}
-		return bounded(cmd.InOrStdin())
+		return bounded(cmd.InOrStdin(), cmd.ErrOrStderr())
 	}
 	if info, err := os.Stat(args[0]); err == nil && info.Mode().IsRegular() {
 		f, err := os.Open(args[0])
@@ -150,7 +150,7 @@ func errorText(cmd *cobra.Command, args []string) (string, error) {
 			return "", err
 		}
 		defer func() { _ = f.Close() }()
-		return bounded(f)
+		return bounded(f, cmd.ErrOrStderr())
 	}
 	if !isCode(args[0]) && onTerminal(cmd.ErrOrStderr()) {
 		fmt.Fprintln(cmd.ErrOrStderr(), "note: an argument stays in the shell's history; explain - reads it from standard input")
@@ -163,10 +163,20 @@ func isCode(s string) bool {
 	return len(s) <= 40 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == ""
 }
 
-// bounded reads the beginning of an error. What is beyond it is no error.
-func bounded(r io.Reader) (string, error) {
-	b, err := io.ReadAll(io.LimitReader(r, mostError))
-	return string(b), err
+// bounded reads the beginning of an error, and says so where there is more.
+func bounded(r io.Reader, stderr io.Writer) (string, error) {
+	var text strings.Builder
+	text.Grow(mostError) // memory that is not written to costs nothing; copies of megabytes do
+	if _, err := io.Copy(&text, io.LimitReader(r, mostError)); err != nil {
+		return "", err
+	}
+	if text.Len() < mostError {
+		return text.String(), nil
+	}
+	if n, _ := r.Read(make([]byte, 1)); n > 0 {
+		fmt.Fprintf(stderr, "note: only the first %d MiB were read; give the part around the error if it lies beyond\n", mostError>>20)
+	}
+	return text.String(), nil
 }
 
 // explainBatch answers JSON lines. A line that cannot be read is answered as
