@@ -37,6 +37,13 @@ func (m AuthMethod) NeedsSecret() bool {
 	return m == AuthPost || m == AuthBasic || m == AuthSecretJWT
 }
 
+// TakesSecret reports whether the client authenticates with its secret, or
+// would if it had one: which of the two is not said where neither the method nor
+// the platform is set.
+func (c Config) TakesSecret() bool {
+	return c.AuthMethod.NeedsSecret() || c.AuthMethod == "" && (c.Platform == "" || c.Platform == PlatformWeb)
+}
+
 // NeedsKey reports whether the method is made with a private key.
 func (m AuthMethod) NeedsKey() bool { return m == AuthKeyJWT || m.overTLS() }
 

@@ -148,7 +148,17 @@ func (m *Model) checkChosen() tea.Cmd {
 		m.open(newMessage("This profile cannot be read", err))
 		return nil
 	}
-	return m.openDoctor(c)
+	return m.withKept(c, (*Model).checkWithout)
+}
+
+// checkWithout looks at a client, and says of a secret that the keyring did not
+// give.
+func (m *Model) checkWithout(c flow.Config, kept error) tea.Cmd {
+	cmd := m.openDoctor(c)
+	if kept != nil {
+		m.say(toneWarn, "It is looked at without its secret. "+explainError(kept))
+	}
+	return cmd
 }
 
 func (m *Model) whyNoWalkCheck() string {

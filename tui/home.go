@@ -86,7 +86,7 @@ func (h *home) load(p Profiles) {
 // describe says in a few words whose client a configuration is.
 func describe(c flow.Config) string {
 	parts := []string{}
-	for _, s := range []string{c.Issuer, string(c.Platform)} {
+	for _, s := range []string{choose(c.Issuer == "", c.Provider.AuthorizationEndpoint, c.Issuer), string(c.Platform)} {
 		if s != "" {
 			parts = append(parts, strings.TrimPrefix(s, "https://"))
 		}
@@ -117,11 +117,7 @@ func (m *Model) chooseHome() tea.Cmd {
 		if c.Name == "" {
 			c.Name = e.name
 		}
-		if c.AuthMethod.NeedsSecret() && m.options.Secret == "" {
-			m.open(newTenantForm(m, c, e.name))
-			return nil
-		}
-		return m.startWalk(c)
+		return m.withKept(c, (*Model).startProfile)
 	case entryFile:
 		m.open(newOpenForm(m))
 	case entryLessons:

@@ -39,6 +39,7 @@ type Model struct {
 	lessons lessons
 	flows   flowList
 	opening *fileRead // the file that is being read; nil for none
+	asking  *keptAsk  // what the keyring was asked for; nil for nothing
 	present present
 
 	diagnosis diagnosis

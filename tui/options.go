@@ -37,6 +37,10 @@ type Options struct {
 	Profiles Profiles
 	// Secret returns the client secret from the environment, or "".
 	Secret string
+	// Kept returns the client secret that the system's keyring keeps for a
+	// profile, or "". It may take long, because its owner has to unlock it. Nil:
+	// there is no keyring.
+	Kept func(ctx context.Context, profile string) (string, error)
 	// ReadKeys reads a key set from a file or an address, for the checks of a
 	// pasted token. Nil: keys can only be pasted.
 	ReadKeys func(ctx context.Context, from string) ([]byte, error)

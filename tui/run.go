@@ -121,8 +121,9 @@ type (
 		changed  chan struct{}
 		ended    chan struct{}
 		err      error
-		lab      bool // it is a walk of the lab that is open
-		run      bool // and is to be run to its end
+		lab      bool   // it is a walk of the lab that is open
+		run      bool   // and is to be run to its end
+		said     notice // stands in the foot when it is on the screen
 	}
 	// openedMsg brings a saved transcript.
 	openedMsg struct {
@@ -202,6 +203,18 @@ func (m *Model) startWalk(c flow.Config) tea.Cmd {
 			}
 		}
 		return begin(number, c, b)
+	}
+}
+
+// saying starts a walk with a sentence in the foot.
+func saying(start tea.Cmd, n notice) tea.Cmd {
+	return func() tea.Msg {
+		msg := start()
+		if s, ok := msg.(startedMsg); ok {
+			s.said = n
+			return s
+		}
+		return msg
 	}
 }
 

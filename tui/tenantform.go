@@ -85,27 +85,34 @@ func (m *Model) examineTenant(f *form, given flow.Config) (tea.Cmd, bool) {
 		m.open(newMessage("This client cannot be looked at", err))
 		return nil, true
 	}
-	m.shut()
-	return m.openDoctor(c), true
+	return m.withKept(c, func(m *Model, c flow.Config, kept error) tea.Cmd {
+		m.shut()
+		return m.checkWithout(c, kept)
+	}), true
 }
 
 // submitTenant keeps what the form holds, if it has a name, and walks it.
 func (m *Model) submitTenant(f *form, given flow.Config) tea.Cmd {
 	c, err := clientFrom(f, given)
-	if err == nil {
-		check := c
-		if check.ClientSecret == "" {
-			check.ClientSecret = m.options.Secret
-		}
-		err = check.Check()
-	}
 	if err != nil {
+		m.open(newMessage("This client cannot be walked", err))
+		return nil
+	}
+	return m.withKept(c, (*Model).startTenant)
+}
+
+// startTenant is what the form does once the keyring was asked.
+func (m *Model) startTenant(c flow.Config, kept error) tea.Cmd {
+	if err := c.Check(); err != nil {
+		if kept != nil && lacksSecret(c) {
+			err = kept
+		}
 		m.open(newMessage("This client cannot be walked", err))
 		return nil
 	}
 	if c.Name == "" || m.options.Profiles == nil {
 		m.shut()
-		return m.startWalk(c)
+		return m.startWithout(c, kept)
 	}
 	path, err := m.options.Profiles.Save(c.Name, c)
 	if err != nil {
@@ -114,9 +121,10 @@ func (m *Model) submitTenant(f *form, given flow.Config) tea.Cmd {
 	}
 	m.home.load(m.options.Profiles)
 	m.shut()
-	return tea.Batch(m.startWalk(c), func() tea.Msg {
-		return saidMsg{"Profile saved in " + path + ".", toneGood}
-	})
+	if kept != nil {
+		return m.startWithout(c, kept)
+	}
+	return saying(m.startWalk(c), notice{"Profile saved in " + path + ".", toneGood})
 }
 
 // blankID is the field of a preset's blank.

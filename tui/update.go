@@ -77,6 +77,10 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 
 func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 	m.notice = notice{}
+	if m.stopAsking() && msg.String() == "esc" {
+		m.say(toneWarn, "Stopped: the keyring is not waited for.")
+		return nil
+	}
 	if msg.String() == "ctrl+c" {
 		if m.isRunning() {
 			return tea.Interrupt // it is cancelled, not only left
@@ -114,6 +118,7 @@ func (m *Model) onKey(msg tea.KeyPressMsg) tea.Cmd {
 
 func (m *Model) onPaste(msg tea.PasteMsg) tea.Cmd {
 	m.notice = notice{}
+	m.stopAsking()
 	switch d := m.top(); {
 	case m.unreadable():
 		return nil
@@ -151,6 +156,9 @@ func (m *Model) onStarted(msg startedMsg) tea.Cmd {
 		changed: msg.changed, ended: msg.ended, count: new(atomic.Int64), reveal: m.visit.reveal,
 		follow: true, lab: msg.lab, back: choose(msg.lab, screenLabs, screenHome),
 	})
+	if msg.said.text != "" {
+		m.say(msg.said.tone, msg.said.text)
+	}
 	if msg.run {
 		m.visit.reading = m.reader().read()
 		return tea.Batch(m.awaitNews(), m.runAll())
@@ -375,6 +383,7 @@ func (m *Model) onClick(msg tea.MouseClickMsg) tea.Cmd {
 		return nil
 	}
 	m.notice = notice{}
+	m.stopAsking()
 	if d := m.top(); d != nil {
 		if c, ok := d.(clicker); ok {
 			c.click(m, msg.X, msg.Y)

@@ -253,8 +253,17 @@ func (f *clientFlags) authenticate(ctx context.Context, c *flow.Config, in *inpu
 	if c.ClientSecret = os.Getenv(secretEnv); c.ClientSecret != "" {
 		return nil
 	}
-	if c.ClientSecret = keptSecret(f.profile); c.ClientSecret != "" {
-		return nil
+	if f.profile != "" && c.TakesSecret() {
+		kept, err := keptSecret(ctx, f.profile)
+		if failed, ok := errors.AsType[*flow.Error](err); ok {
+			// What else there may be a secret from is below.
+			fmt.Fprintln(in.stderr, "note:", inspect.Clean(failed.What+" "+failed.Why))
+		} else if err != nil {
+			return err
+		}
+		if c.ClientSecret = kept; kept != "" {
+			return nil
+		}
 	}
 	if c.AuthMethod == "" {
 		// Only a platform that was asked for is worth a question.

@@ -1,28 +1,52 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os/exec"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/zalando/go-keyring"
+
+	"github.com/pkcescope/pkcescope/flow"
 )
 
 // keyringService is the name under which the system's keyring (Keychain,
 // Credential Manager, Secret Service) has the secrets of profiles.
 const keyringService = "pkcescope"
 
+// keyringPatience is how long the keyring may take: it may be locked, and ask its
+// owner for a password.
+const keyringPatience = time.Minute
+
 // keptSecret is the client secret that is kept for a profile, or "". A system
 // without a keyring keeps none.
-func keptSecret(profile string) string {
-	if profile == "" {
-		return ""
+func keptSecret(ctx context.Context, profile string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, keyringPatience)
+	defer cancel()
+	secret, err := await(ctx, func() (string, error) { return keyring.Get(keyringService, profile) })
+	switch {
+	case errors.Is(err, keyring.ErrNotFound), errors.Is(err, keyring.ErrUnsupportedPlatform), errors.Is(err, exec.ErrNotFound):
+		return "", nil // the last is how Linux says that there is no session bus
+	case errors.Is(err, context.Canceled):
+		return "", err
 	}
-	secret, err := keyring.Get(keyringService, profile)
 	if err != nil {
-		return ""
+		why := "It says: " + strings.TrimSuffix(err.Error(), ".") + "."
+		if errors.Is(err, context.DeadlineExceeded) {
+			why = fmt.Sprintf("It has not answered for %.0f seconds.", keyringPatience.Seconds())
+		}
+		return "", flow.Error{
+			Kind: flow.KindTransport,
+			What: fmt.Sprintf("The system's keyring did not give the secret of %q.", profile),
+			Why:  why,
+			Try:  "Unlock it and try again, or set " + secretEnv + ".",
+		}.Wrap(err)
 	}
-	return secret
+	return secret, nil
 }
 
 func newProfileSecret() *cobra.Command {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -43,8 +45,8 @@ func TestSecretIsKeptInTheKeyringAndNowhereElse(t *testing.T) {
 	if said := do("hunter2-hunter2\n", "profile", "secret", "contoso"); strings.Contains(said, "hunter2") {
 		t.Errorf("%q shows the secret", said)
 	}
-	if got := keptSecret("contoso"); got != "hunter2-hunter2" {
-		t.Errorf("kept: %q", got)
+	if got, err := keptSecret(t.Context(), "contoso"); got != "hunter2-hunter2" || err != nil {
+		t.Errorf("kept: %q, %v", got, err)
 	}
 	text, err := os.ReadFile(filepath.Clean(path))
 	if err != nil || bytes.Contains(text, []byte("hunter2")) {
@@ -54,7 +56,54 @@ func TestSecretIsKeptInTheKeyringAndNowhereElse(t *testing.T) {
 		t.Errorf("%q shows the secret", said)
 	}
 	do("", "profile", "secret", "contoso", "--forget")
-	if got := keptSecret("contoso"); got != "" {
-		t.Errorf("still kept: %q", got)
+	if got, err := keptSecret(t.Context(), "contoso"); got != "" || err != nil {
+		t.Errorf("still kept: %q, %v", got, err)
+	}
+}
+
+func TestKeyringIsThereForTheTerminalProgramToo(t *testing.T) {
+	keyring.MockInit()
+	t.Setenv(configDirEnv, t.TempDir())
+	if err := keyring.Set(keyringService, "contoso", "hunter2-hunter2"); err != nil {
+		t.Fatal(err)
+	}
+	o, err := terminalOptions(&tenant{}, "dark")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"contoso": "hunter2-hunter2", "fabrikam": ""} {
+		if got, err := o.Kept(t.Context(), name); got != want || err != nil {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
+func TestKeyringThatFailsSaysWhyAndWhatToTry(t *testing.T) {
+	for name, row := range map[string]struct {
+		err  error
+		said string
+	}{
+		"dismissed":               {errors.New("the prompt was dismissed"), "the prompt was dismissed"},
+		"on a machine without it": {&exec.Error{Name: "dbus-launch", Err: exec.ErrNotFound}, ""},
+		"of an unknown system":    {keyring.ErrUnsupportedPlatform, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			keyring.MockInitWithError(row.err)
+			t.Cleanup(keyring.MockInit)
+			secret, err := keptSecret(t.Context(), "contoso")
+			if secret != "" {
+				t.Errorf("secret = %q", secret)
+			}
+			failed, ok := errors.AsType[*flow.Error](err)
+			if row.said == "" {
+				if err != nil {
+					t.Errorf("it fails: %v", err)
+				}
+				return
+			}
+			if !ok || !strings.Contains(failed.Why, row.said) || !strings.Contains(failed.What, "contoso") || !strings.Contains(failed.Try, secretEnv) {
+				t.Errorf("it says %v", err)
+			}
+		})
 	}
 }

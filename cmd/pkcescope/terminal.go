@@ -100,6 +100,7 @@ func terminalOptions(t *tenant, theme string) (tui.Options, error) {
 		Lessons:  lessonShelf{progress},
 		SSH:      overSSH(),
 		Secret:   os.Getenv(secretEnv),
+		Kept:     keptSecret,
 		Theme:    theme,
 		Version:  release(),
 		Dir:      dir,
