@@ -24,46 +24,6 @@ type Afterwards struct {
 	PostLogoutRedirectURI string `json:"post_logout_redirect_uri,omitempty"`
 }
 
-// Asks reports whether a run of all steps has the step: the configuration asks
-// for it, or there is no flow without it.
-func (c Config) Asks(id StepID) bool {
-	switch id {
-	case StepPAR:
-		return c.Protection.PAR || c.Provider.PARRequired
-	case StepDevice:
-		return c.Device
-	case StepUserInfo:
-		return c.UserInfo
-	case StepRefresh:
-		return c.Refresh
-	case StepCall:
-		return c.Afterwards.Call != ""
-	case StepIntrospect:
-		return c.Afterwards.Introspect
-	case StepRevoke:
-		return c.Afterwards.Revoke
-	case StepLogout:
-		return c.Afterwards.Logout
-	default:
-		return true
-	}
-}
-
-// offers reports whether the provider names an endpoint for a step after the
-// tokens.
-func (p Provider) offers(id StepID) bool {
-	switch id {
-	case StepIntrospect:
-		return p.IntrospectionEndpoint != ""
-	case StepRevoke:
-		return p.RevocationEndpoint != ""
-	case StepLogout:
-		return p.EndSessionEndpoint != ""
-	default:
-		return false
-	}
-}
-
 // callRequest shows the access token to an API.
 func (w *Walk) callRequest() (prepared, error) {
 	r := get(w.t.Config.Afterwards.Call, ByYou)

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -144,80 +143,4 @@ func TestEndpointThatIsNotThereIsSaidSo(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-}
-
-// With Offered, what the metadata names is an optional step: it can be taken,
-// and a run of all steps passes over it without a request.
-func TestWhatDiscoveryOffersIsAStepThatCanBeTaken(t *testing.T) {
-	offered := []StepID{StepIntrospect, StepRevoke, StepLogout}
-	start := func(t *testing.T) (*Walk, *later) {
-		p := newProvider(t)
-		l := newLater(t, p)
-		return newWalk(t, p.config(), Options{Browser: &player{}, Offered: true}), l
-	}
-	t.Run("unknown before discovery", func(t *testing.T) {
-		w, _ := start(t)
-		for _, id := range offered {
-			if hasStep(w.Transcript(), id) {
-				t.Errorf("%s is there before it is offered", id)
-			}
-		}
-		if err := w.Next(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		for _, id := range offered {
-			if s := w.Transcript().Step(id); !hasStep(w.Transcript(), id) || s.Status != StatusPending || !s.Optional {
-				t.Errorf("%s after discovery: %+v", id, s)
-			}
-		}
-	})
-	t.Run("passed over by a run", func(t *testing.T) {
-		w, l := start(t)
-		if err := w.Run(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if len(l.asked) != 0 {
-			t.Errorf("asked %v", l.asked)
-		}
-		for _, id := range offered {
-			if s := w.Transcript().Step(id); s.Status != StatusSkipped {
-				t.Errorf("%s is %s", id, s.Status)
-			}
-		}
-		if got := w.Transcript().Outcome; got != OutcomeOK {
-			t.Errorf("the run is %s", got)
-		}
-		// One that was passed over can be gone back to.
-		if err := w.Rewind(StepIntrospect); err != nil {
-			t.Fatal(err)
-		}
-		if p, more := w.Pending(); !more || p.Step != StepIntrospect || p.Request == nil {
-			t.Errorf("pending %+v", p)
-		}
-	})
-	t.Run("taken one by one", func(t *testing.T) {
-		w, l := start(t)
-		for {
-			p, more := w.Pending()
-			if !more {
-				break
-			}
-			if p.Step == StepRevoke {
-				if err := w.Skip(); err != nil {
-					t.Fatal(err)
-				}
-				continue
-			}
-			if err := w.Next(t.Context()); err != nil {
-				t.Fatal(p.Step, err)
-			}
-		}
-		if l.asked["/introspect"].Get("token") == "" || l.asked["/end"].Get("id_token_hint") == "" || l.asked["/revoke"] != nil {
-			t.Errorf("asked %v", l.asked)
-		}
-	})
-}
-
-func hasStep(t Transcript, id StepID) bool {
-	return slices.ContainsFunc(t.Steps, func(s Step) bool { return s.ID == id })
 }

@@ -28,7 +28,7 @@ func TestParseEdit(t *testing.T) {
 
 func TestEditsThatCannotWorkAreRefusedWithTheWayOut(t *testing.T) {
 	for text, hint := range map[string]string{
-		"tokn.code=x":                   "discovery, verifier, challenge, par, authorize, callback",
+		"tokn.code=x":                   "discovery, device, verifier, challenge, par, authorize, callback",
 		"token=x":                       "authorize.prompt=login",
 		"token.code":                    "STEP.NAME=VALUE",
 		".code=x":                       "discovery",

@@ -26,6 +26,10 @@ const (
 	// StepDiscovery reads the provider's metadata (OpenID Connect Discovery
 	// 1.0 section 4, RFC 8414 section 3).
 	StepDiscovery StepID = "discovery"
+	// StepDevice asks for a code that the person types into a browser on any
+	// device, in place of the steps from the verifier to the callback (RFC 8628
+	// section 3.1).
+	StepDevice StepID = "device"
 	// StepVerifier makes the code verifier (RFC 7636 section 4.1).
 	StepVerifier StepID = "verifier"
 	// StepChallenge derives the code challenge (RFC 7636 section 4.2).
@@ -39,10 +43,6 @@ const (
 	// StepCallback receives the authorization response (RFC 6749 section
 	// 4.1.2).
 	StepCallback StepID = "callback"
-	// StepDevice asks for a code that the person types into a browser on any
-	// device, in place of the steps from the verifier to the callback (RFC 8628
-	// section 3.1).
-	StepDevice StepID = "device"
 	// StepToken redeems the code (RFC 6749 section 4.1.3, RFC 7636 section
 	// 4.5), or asks until the person is done with it (RFC 8628 section 3.4).
 	StepToken StepID = "token"
@@ -75,8 +75,8 @@ func StepIDs() []StepID {
 // extensions included. The slice is the caller's.
 func AllStepIDs() []StepID {
 	return []StepID{
-		StepDiscovery, StepVerifier, StepChallenge, StepPAR, StepAuthorize, StepCallback,
-		StepDevice, StepToken, StepKeys, StepUserInfo, StepRefresh,
+		StepDiscovery, StepDevice, StepVerifier, StepChallenge, StepPAR, StepAuthorize, StepCallback,
+		StepToken, StepKeys, StepUserInfo, StepRefresh,
 		StepCall, StepIntrospect, StepRevoke, StepLogout,
 	}
 }

@@ -30,6 +30,9 @@ type Transcript struct {
 	Made           time.Time `json:"made"`
 	Config         Config    `json:"config"`
 	Steps          []Step    `json:"steps"`
+	// Instead are the steps that the person may take in place of others of this
+	// walk: see [Options]. They are no part of what happened, and never saved.
+	Instead []StepID `json:"-"`
 	// Capture says where the run was recorded, if not by this program.
 	Capture *Capture `json:"capture,omitempty"`
 }

@@ -31,10 +31,14 @@ type Options struct {
 	// Changed, if set, is called after the transcript has changed, also while
 	// Next is waiting. It must not block or call back into the walk.
 	Changed func()
-	// Offered adds the steps after the tokens for which the provider's metadata
-	// names an endpoint, though the configuration does not ask for them. They
-	// are optional: [Walk.Next] takes one, [Walk.Skip] and [Walk.Run] pass over
-	// it.
+	// Offered adds the steps for which the provider's metadata names an
+	// endpoint, though the configuration does not ask for them. They are
+	// optional: [Walk.Next] takes one, [Walk.Skip] and [Walk.Run] pass over it.
+	// StepDevice would take the place of others, so the walk goes on without it:
+	// [Walk.Rewind] to it takes it, and [Walk.Skip] goes back to the redirect.
+	//
+	// PAR and the device flow shape the sign-in. Once taken they are settings of
+	// the walk, and belong to a run of all steps until they are skipped.
 	Offered bool
 }
 
@@ -166,12 +170,8 @@ func (w *Walk) needless(id StepID) bool {
 		return c.Method == MethodNone
 	case StepKeys:
 		return c.Provider.JWKSURI == ""
-	case StepPAR:
-		return !c.Asks(id)
-	case StepCall:
-		return !c.Asks(id)
-	case StepIntrospect, StepRevoke, StepLogout:
-		return !c.Asks(id) && !(w.o.Offered && c.Provider.offers(id))
+	case StepPAR, StepCall, StepIntrospect, StepRevoke, StepLogout:
+		return !c.Asks(id) && !w.offered(id)
 	case StepUserInfo:
 		return !c.UserInfo && c.Provider.UserInfoEndpoint == ""
 	case StepRefresh:
@@ -242,6 +242,7 @@ func (w *Walk) Next(ctx context.Context) error {
 	}
 	s := &w.t.Steps[w.at]
 	id := s.ID
+	w.take(id)
 	s.Status, s.Error, s.Started, s.Ended = StatusPending, nil, w.o.Now(), time.Time{}
 	s.Values = []Value{} // exchanges of earlier tries are kept
 	w.t.Outcome = w.t.outcome()
@@ -351,6 +352,7 @@ func (w *Walk) Skip() error {
 		}
 	}
 	s.Status, s.Error = StatusSkipped, nil
+	w.leave(s.ID)
 	w.at++
 	w.settle()
 	return nil
@@ -409,6 +411,10 @@ func (w *Walk) Rewind(step StepID) error {
 	if i <= stepIndex(StepDiscovery) {
 		w.t.Config.Provider = w.given.Provider
 	}
+	if step == StepDevice {
+		w.take(step)
+	}
+	w.t.Steps[stepIndex(StepDevice)].Optional = w.t.Config.Device && !w.given.Device
 	w.at = i
 	var stop *wait
 	if i <= stepIndex(StepAuthorize) {
@@ -443,6 +449,10 @@ func (w *Walk) Reconfigure(c Config, step StepID) error {
 		step = StepDiscovery
 	}
 	c.Protection, c.Credential = was.Protection, was.Credential
+	given.Protection = wasGiven.Protection
+	if c.Device == was.Device {
+		given.Device = wasGiven.Device
+	}
 	w.t.Config, w.given = c, given
 	w.mu.Unlock()
 	if err := w.Rewind(step); err != nil {
@@ -495,6 +505,9 @@ func (w *Walk) Transcript() Transcript {
 	t.Steps = slices.DeleteFunc(t.Steps, func(s Step) bool {
 		return !t.Config.Has(s.ID) || s.ID.Extension() && w.needless(s.ID)
 	})
+	if w.offered(StepDevice) {
+		t.Instead = []StepID{StepDevice}
+	}
 	return t
 }
 

@@ -26,7 +26,8 @@ type provider struct {
 	token     http.HandlerFunc
 	metadata  func(m map[string]any)
 
-	secret string // what the client must show, if anything
+	secret string         // what the client must show, if anything
+	device map[string]any // the device authorization response
 
 	codes map[string]url.Values
 	mu    sync.Mutex
@@ -66,6 +67,7 @@ func newProvider(t testing.TB) *provider {
 			http.Redirect(w, r, q.Get("redirect_uri")+"?"+answer.Encode(), http.StatusFound)
 		}
 	})
+	mux.HandleFunc("POST /device", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, p.device) })
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
 		p.mu.Lock()

@@ -35,7 +35,29 @@ func (r *reader) arrows() []Arrow {
 		d.add(flow.StepRefresh, LaneApp, LaneProvider, "refresh request: refresh token", false)
 		d.add(flow.StepRefresh, LaneProvider, LaneApp, "fresh tokens", false)
 	}
+	r.drawAfterwards(d)
 	return r.progress(d.arrows)
+}
+
+// drawAfterwards draws what is done with the tokens in the end.
+func (r *reader) drawAfterwards(d *drawing) {
+	c := r.t.Config.Afterwards
+	if r.shows(flow.StepCall, c.Call != "") {
+		d.add(flow.StepCall, LaneApp, LaneAPI, "API request: access token", false)
+		d.add(flow.StepCall, LaneAPI, LaneApp, "the API's answer", false)
+	}
+	if r.shows(flow.StepIntrospect, c.Introspect) {
+		d.add(flow.StepIntrospect, LaneApp, LaneProvider, "what is this access token?", false)
+		d.add(flow.StepIntrospect, LaneProvider, LaneApp, "active, or not", false)
+	}
+	if r.shows(flow.StepRevoke, c.Revoke) {
+		d.add(flow.StepRevoke, LaneApp, LaneProvider, "take this token back", false)
+		d.add(flow.StepRevoke, LaneProvider, LaneApp, "it is not valid any more", false)
+	}
+	if r.shows(flow.StepLogout, c.Logout) {
+		d.add(flow.StepLogout, LaneApp, LaneBrowser, "open the logout URL", false)
+		d.add(flow.StepLogout, LaneBrowser, LaneProvider, "end the session", false)
+	}
 }
 
 // drawCode draws the code flow from the verifier to the token request.
@@ -61,8 +83,14 @@ func (r *reader) drawCode(d *drawing) {
 			d.add(flow.StepChallenge, LaneApp, LaneApp, "challenge = the verifier itself", true)
 		}
 	}
-	d.add(flow.StepAuthorize, LaneApp, LaneBrowser, "open the authorize URL"+challenge, pkce)
-	d.add(flow.StepAuthorize, LaneBrowser, LaneProvider, "authorize request"+challenge, pkce)
+	ask, inURL := challenge, pkce // what the browser carries
+	if r.shows(flow.StepPAR, r.t.Config.Asks(flow.StepPAR)) {
+		d.add(flow.StepPAR, LaneApp, LaneProvider, "pushed authorize request"+challenge, pkce)
+		d.add(flow.StepPAR, LaneProvider, LaneApp, "request_uri", false)
+		ask, inURL = " + request_uri", false
+	}
+	d.add(flow.StepAuthorize, LaneApp, LaneBrowser, "open the authorize URL"+ask, inURL)
+	d.add(flow.StepAuthorize, LaneBrowser, LaneProvider, "authorize request"+ask, inURL)
 	d.add(flow.StepCallback, LaneProvider, LaneUser, "sign in, and agree?", false)
 	d.add(flow.StepCallback, LaneUser, LaneProvider, "password, MFA, consent", false)
 	d.add(flow.StepCallback, LaneProvider, LaneBrowser, "redirect: "+back, false)
@@ -131,5 +159,12 @@ func (r *reader) progress(arrows []Arrow) []Arrow {
 func (r *reader) mismatch() bool {
 	return slices.ContainsFunc(r.views.findings[flow.StepToken], func(f Finding) bool {
 		return proved(f) && f.Row == "code_verifier"
+	})
+}
+
+// Lanes are the columns that arrows need, in the order in which they stand.
+func Lanes(arrows []Arrow) []Lane {
+	return slices.DeleteFunc([]Lane{LaneUser, LaneBrowser, LaneApp, LaneProvider, LaneAPI}, func(l Lane) bool {
+		return !slices.ContainsFunc(arrows, func(a Arrow) bool { return a.From == l || a.To == l })
 	})
 }

@@ -22,6 +22,9 @@ func (r *reader) clocks() []Clock {
 		}
 		out = append(out, c)
 	}
+	if c, ok := r.pushedClock(); ok {
+		out = append(out, c)
+	}
 	if c, ok := r.userCodeClock(); ok {
 		out = append(out, c)
 	}
@@ -70,4 +73,16 @@ func (r *reader) userCodeClock() (Clock, bool) {
 		return Clock{}, false
 	}
 	return Clock{Name: "User code", Ends: d.Started.Add(time.Duration(seconds) * time.Second), Note: "expires_in of the device code's answer."}, true
+}
+
+// pushedClock counts down until the pushed request is forgotten, while the
+// browser is still to be opened.
+func (r *reader) pushedClock() (Clock, bool) {
+	s := r.t.Step(flow.StepPAR)
+	text, _ := s.Value("expires_in")
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || seconds < 0 || seconds >= 1<<32 || s.Status != flow.StatusOK || s.Ended.IsZero() || r.t.Step(flow.StepAuthorize).Status == flow.StatusOK {
+		return Clock{}, false
+	}
+	return Clock{Name: "Pushed request", Ends: s.Ended.Add(time.Duration(seconds) * time.Second), Note: "expires_in of the pushed request's answer."}, true
 }

@@ -18,6 +18,7 @@ func (r *reader) explain(s *Step) {
 	}
 	facts := r.facts()
 	facts["offered"] = s.Offered
+	facts["taken"] = s.ID == flow.StepDevice && r.t.Step(s.ID).Optional
 	for _, p := range text.lead {
 		if p.holds(facts) {
 			s.Lead = r.fill(p.text)
@@ -64,6 +65,7 @@ func (r *reader) facts() map[string]bool {
 		"mtls":             auth == flow.AuthTLS || auth == flow.AuthSelfSignedTLS,
 		"par":              r.t.Step(flow.StepPAR).Status == flow.StatusOK,
 		"par-offered":      c.Provider.PAREndpoint != "" && !c.Asks(flow.StepPAR) && !c.Device,
+		"par-required":     c.Provider.PARRequired && !c.Protection.PAR && !c.Device,
 		"device-offered":   c.Provider.DeviceEndpoint != "" && !c.Device,
 		"jar":              c.Protection.JAR != flow.JARNone,
 		"dpop":             c.Protection.DPoP,

@@ -63,6 +63,9 @@ type Step struct {
 	// Offered: it is there only because the provider's metadata names an
 	// endpoint for it, and was not carried out.
 	Offered bool
+	// Instead: it is offered in place of other steps, which the walk takes
+	// unless the person goes to this one.
+	Instead bool
 	Status  flow.Status
 	Error   *flow.Error // cleaned and masked
 
@@ -262,6 +265,7 @@ const (
 	LaneBrowser  Lane = "Browser"
 	LaneApp      Lane = "App"
 	LaneProvider Lane = "Identity provider"
+	LaneAPI      Lane = "API" // that the access token is for
 )
 
 // Arrow is one message of the sequence diagram. From equals To for something

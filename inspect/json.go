@@ -31,6 +31,7 @@ type documentStep struct {
 // JSON returns the report as one JSON document, indented. Arrays and headers
 // are never null, and every character that a terminal could obey is escaped.
 func (rep Report) JSON() ([]byte, error) {
+	rep.Transcript.Instead = nil // only what happened
 	doc := document{Transcript: rep.Transcript, Summary: rep.Summary, Steps: []documentStep{}}
 	if doc.Config.Scopes == nil {
 		doc.Config.Scopes = []string{}

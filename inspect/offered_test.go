@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -22,9 +23,12 @@ func TestOfferedStepsSaySo(t *testing.T) {
 		"asked for by the client": {true, flow.StatusPending, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := flow.Config{Afterwards: flow.Afterwards{Introspect: row.asked, Revoke: row.asked, Logout: row.asked}}
+			c := flow.Config{
+				Afterwards: flow.Afterwards{Introspect: row.asked, Revoke: row.asked, Logout: row.asked},
+				Protection: flow.Protection{PAR: row.asked},
+			}
 			run := flow.Transcript{Config: c}
-			for _, id := range []flow.StepID{flow.StepIntrospect, flow.StepRevoke, flow.StepLogout} {
+			for _, id := range []flow.StepID{flow.StepPAR, flow.StepIntrospect, flow.StepRevoke, flow.StepLogout} {
 				run.Steps = append(run.Steps, flow.Step{ID: id, Status: row.status})
 			}
 			for _, s := range Read(run, Options{}).Steps {
@@ -38,8 +42,34 @@ func TestOfferedStepsSaySo(t *testing.T) {
 	}
 }
 
-// What replaces a part of the flow is no step to be offered: discovery says
-// what there is, and how it is asked for.
+// A step that would take the place of others is shown with its own explanation
+// where it can be taken, and is no part of what happened.
+func TestAStepInPlaceOfOthersIsShownAndNotRecorded(t *testing.T) {
+	run := flow.Transcript{Format: flow.Format, Version: flow.Version, Instead: []flow.StepID{flow.StepDevice}}
+	rep := Read(run, Options{})
+	if len(rep.Steps) < 2 || rep.Steps[1].ID != flow.StepDevice || !rep.Steps[1].Instead || !rep.Steps[1].Offered {
+		t.Fatalf("the steps are %+v", rep.Steps)
+	}
+	if body := strings.Join(rep.Steps[1].Body, " "); !strings.Contains(body, "is offered") || !strings.Contains(body, "from the verifier to the callback") {
+		t.Errorf("it does not say what it replaces: %s", body)
+	}
+	var saved bytes.Buffer
+	if err := run.Encode(&saved); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := flow.Load(&saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range Read(opened, Options{}).Steps {
+		if s.ID == flow.StepDevice {
+			t.Error("a saved run has it too")
+		}
+	}
+}
+
+// Discovery says what else there is, and how it is asked for on the command
+// line, which offers nothing.
 func TestDiscoverySaysWhatElseIsOffered(t *testing.T) {
 	body := func(c flow.Config) string {
 		for _, s := range Read(flow.Transcript{Config: c}, Options{}).Steps {

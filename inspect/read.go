@@ -72,7 +72,7 @@ func stepsOf(t flow.Transcript) []flow.Step {
 	for _, id := range flow.AllStepIDs() {
 		known[id] = true
 		has := slices.ContainsFunc(t.Steps, func(s flow.Step) bool { return s.ID == id })
-		if has || !id.Extension() && t.Config.Has(id) {
+		if has || slices.Contains(t.Instead, id) || !id.Extension() && t.Config.Has(id) {
 			steps = append(steps, t.Step(id))
 		}
 	}
@@ -121,6 +121,7 @@ func (r *reader) step(s flow.Step, tokens []Token, findings []Finding) Step {
 	}
 	out.Offered = s.ID.Extension() && !r.t.Config.Asks(s.ID) &&
 		(out.Status == flow.StatusPending || out.Status == flow.StatusSkipped)
+	out.Instead = slices.Contains(r.t.Instead, s.ID)
 	r.explain(&out)
 	for _, v := range s.Values {
 		if v.In == flow.InLocal || v.In == "" {

@@ -208,6 +208,9 @@ func hashOf(t flow.Transcript, p *flow.Pending, seed maphash.Seed) uint64 {
 	config, _ := json.Marshal(t.Config) // strings, numbers and lists: it cannot fail
 	_, _ = h.Write(config)
 	str(t.Config.ClientSecret, t.Config.Verifier, t.Format, string(t.Outcome), t.Salt, t.FingerprintKey, t.Made.String(), strconv.Itoa(t.Version))
+	for _, id := range t.Instead {
+		str(string(id))
+	}
 	if t.Capture != nil {
 		from, _ := json.Marshal(t.Capture) // likewise
 		_, _ = h.Write(from)

@@ -134,7 +134,7 @@ func (m *Model) whyNoBack() string {
 // one that is. -1 if there is none.
 func (m *Model) backTo() int {
 	steps := m.visit.reading.report.Steps
-	if s, ok := m.step(); ok && done(s.Status) && !m.atPending() {
+	if s, ok := m.step(); ok && (done(s.Status) || s.Instead) && !m.atPending() {
 		return m.sendable(m.visit.step)
 	}
 	last := -1
@@ -157,6 +157,13 @@ func (m *Model) sendable(i int) int {
 		return i - 1
 	}
 	return i
+}
+
+// backLabel is the word for going back: to a step that is offered in place of
+// others nobody has been yet.
+func (m *Model) backLabel() string {
+	s, _ := m.step()
+	return choose(s.Instead, "take this step", "back")
 }
 
 func (m *Model) back() tea.Cmd {

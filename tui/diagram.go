@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -20,12 +19,7 @@ func (m *Model) diagramContent(w int) content {
 // diagramLines draws the arrows; those of the step that is shown are the first
 // item. With air the steps are set apart.
 func (m *Model) diagramLines(arrows []inspect.Arrow, shown flow.StepID, hide bool, w int, air bool) []line {
-	var lanes []inspect.Lane
-	for _, l := range []inspect.Lane{inspect.LaneUser, inspect.LaneBrowser, inspect.LaneApp, inspect.LaneProvider} {
-		if slices.ContainsFunc(arrows, func(a inspect.Arrow) bool { return a.From == l || a.To == l }) {
-			lanes = append(lanes, l)
-		}
-	}
+	lanes := inspect.Lanes(arrows)
 	if len(lanes) < 2 {
 		return []line{prose(toneFaint, 0, "Nothing to draw yet.")}
 	}

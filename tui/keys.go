@@ -226,8 +226,8 @@ func flowCommands() []command {
 			why:  (*Model).whyNoEdit, do: (*Model).startEdit,
 		},
 		{
-			Binding: bind("b backspace", "b", "back"), group: "Walk", foot: 5,
-			long: "Undo: make the shown step (or the last one done) the next one again. Edits are kept.",
+			Binding: bind("b backspace", "b", "back"), group: "Walk", foot: 5, label: (*Model).backLabel,
+			long: "Undo: make the shown step (or the last one done) the next one again. Edits are kept. On a step that is offered in place of others: take it.",
 			why:  (*Model).whyNoBack, do: (*Model).back,
 		},
 		{

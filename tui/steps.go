@@ -62,6 +62,9 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 		mark, t = "· ", toneFaint
 	case flow.StatusPending:
 	}
+	if s.Offered && s.Status == flow.StatusPending {
+		mark, t = "○ ", toneFaint
+	}
 	name := toneText
 	v := &m.visit
 	if v.reading.more && s.ID == v.reading.pending.Step {

@@ -115,8 +115,8 @@ func (m *Model) headRow(p *painter) string {
 	steps := m.visit.reading.report.Steps
 	at, of := 0, 0
 	for i, s := range steps {
-		if m.hide && s.PKCE {
-			continue
+		if m.hide && s.PKCE || s.Instead {
+			continue // it is not on this walk's way
 		}
 		of++
 		if i <= m.visit.step {
@@ -124,7 +124,9 @@ func (m *Model) headRow(p *painter) string {
 		}
 	}
 	right := ""
-	if of > 0 {
+	if s, _ := m.step(); s.Instead {
+		right = "offered "
+	} else if of > 0 {
 		right = fmt.Sprintf("step %d of %d ", at, of)
 	}
 	tags := m.headTags()

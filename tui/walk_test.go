@@ -311,3 +311,37 @@ func TestAnOfferedStepCanBeTaken(t *testing.T) {
 	d.Shows("id_token_hint", "You signed out")
 	d.Hides("names an endpoint for this")
 }
+
+// The device flow is offered in place of the redirect: the walk goes on without
+// it, b takes it, and S goes back to the redirect.
+func TestAnOfferedDeviceCodeIsTakenInPlaceOfTheRedirect(t *testing.T) {
+	o := onPractice(t)
+	d := tui.NewDriver(t, tui.New(o), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Hides("Device code")
+	d.Press("enter")
+	d.Until("▸ Verifier")
+	d.Settled()
+	d.Shows("○ Device code", "step 1 of 10")
+	d.Press("right")
+	d.Shows("It would take the", "b take this step")
+	d.Press("right")
+	d.Shows("step 2 of 10")
+	d.Press("left", "b")
+	d.Until("▸ Device code")
+	d.Settled()
+	d.Hides("Verifier")
+	d.Hides("Callback")
+	d.Press("S")
+	d.Until("▸ Verifier")
+	d.Settled()
+	d.Press("left", "b")
+	d.Until("▸ Device code")
+	d.Settled()
+	d.Press("a")
+	d.Until("✓ Token")
+	d.Settled()
+	d.Shows("device code · ")
+	d.Hides("Verifier")
+}

@@ -226,10 +226,10 @@ func cell(s string) string { return strings.ReplaceAll(markdown.Code(s), "|", `\
 
 // mermaid draws the arrows in Mermaid's own language.
 func mermaid(arrows []inspect.Arrow) string {
-	names := map[inspect.Lane]string{inspect.LaneUser: "U", inspect.LaneBrowser: "B", inspect.LaneApp: "A", inspect.LaneProvider: "P"}
+	names := map[inspect.Lane]string{inspect.LaneUser: "U", inspect.LaneBrowser: "B", inspect.LaneApp: "A", inspect.LaneProvider: "P", inspect.LaneAPI: "R"}
 	var b strings.Builder
 	b.WriteString("sequenceDiagram\n")
-	for _, l := range []inspect.Lane{inspect.LaneUser, inspect.LaneBrowser, inspect.LaneApp, inspect.LaneProvider} {
+	for _, l := range inspect.Lanes(arrows) {
 		fmt.Fprintf(&b, "  participant %s as %s\n", names[l], l)
 	}
 	// What Mermaid would read as its own is written as a character's number.

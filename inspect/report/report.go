@@ -65,6 +65,7 @@ type diagnosis struct {
 
 // read reads t for a hand-out, as of the time at which its last step ended.
 func read(t flow.Transcript) handout {
+	t.Instead = nil // nothing more can be taken
 	rep := inspect.Read(t, inspect.Options{})
 	c := rep.Transcript.Config
 	h := handout{

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -46,10 +45,7 @@ type arrow struct {
 // sequence lays out the arrows of a report.
 func sequence(arrows []inspect.Arrow) diagram {
 	d := diagram{Width: diagramWidth}
-	names := []inspect.Lane{inspect.LaneUser, inspect.LaneBrowser, inspect.LaneApp, inspect.LaneProvider}
-	names = slices.DeleteFunc(names, func(l inspect.Lane) bool {
-		return !slices.ContainsFunc(arrows, func(a inspect.Arrow) bool { return a.From == l || a.To == l })
-	})
+	names := inspect.Lanes(arrows)
 	at := map[inspect.Lane]int{}
 	for i, l := range names {
 		x := laneFirst
