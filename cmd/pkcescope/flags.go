@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -254,7 +255,11 @@ func (f *clientFlags) authenticate(ctx context.Context, c *flow.Config, in *inpu
 		return nil
 	}
 	if f.profile != "" && c.TakesSecret() {
+		late := time.AfterFunc(2*time.Second, func() {
+			fmt.Fprintf(in.stderr, "Asking the system's keyring for the secret of %s. It may want to be unlocked; Ctrl-C stops.\n", inspect.Clean(f.profile))
+		})
 		kept, err := keptSecret(ctx, f.profile)
+		late.Stop()
 		if failed, ok := errors.AsType[*flow.Error](err); ok {
 			// What else there may be a secret from is below.
 			fmt.Fprintln(in.stderr, "note:", inspect.Clean(failed.What+" "+failed.Why))

@@ -16,11 +16,13 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/zalando/go-keyring"
 )
 
 // TestMain makes this test binary stand in for the programs that the scripts
-// call.
+// call. The keyring of whoever runs them is left alone.
 func TestMain(m *testing.M) {
+	keyring.MockInit()
 	testscript.Main(m, map[string]func(){
 		"pkcescope": main,
 		"browse":    func() { os.Exit(browse()) },
