@@ -31,9 +31,10 @@ const (
 type CheckupLine struct {
 	// ID is stable: client (it cannot be walked), discovery, issuer, metadata,
 	// endpoints, tls, keys, clock, client-id, secret, platform, redirect-uri,
-	// port, scopes, authority, pkce, response, token-endpoint, requests; of a
-	// probe probe-tenant, probe-client, probe-redirect-uri, probe-request,
-	// probe-platform, probe-credentials, probe-token, probe-response; of a
+	// port, device, scopes, authority, pkce, response, token-endpoint, requests;
+	// of a probe probe-tenant, probe-client, probe-redirect-uri, probe-request,
+	// probe-device, probe-platform, probe-credentials, probe-token,
+	// probe-response; of a
 	// resource resource, resource-metadata, resource-server, resource-scopes; of
 	// a sign-in sign-in and claim.
 	ID      string  `json:"id"`
@@ -224,22 +225,48 @@ func (d *doctor) issuer(m map[string]any) {
 	d.ok("issuer", fmt.Sprintf("The metadata names %s, which is how Entra answers for %s; tokens carry the tenant's own.", got, d.c.Issuer))
 }
 
-// fields says what is missing from the metadata, and what clients do then.
-func (d *doctor) fields(m map[string]any) {
-	before := len(d.lines)
-	for _, f := range []struct {
-		name, cause, why, try string
-		verdict               Verdict
-	}{
-		{"authorization_endpoint", "", "Without it no client knows where to send the browser.", "Give it by hand.", VerdictFail},
+// needed is a member of the metadata, and what it means that it is not there.
+type needed struct {
+	name, cause, why, try string
+	verdict               Verdict
+}
+
+// The members that clients need, those of either flow and those of one.
+var (
+	commonFields = []needed{
 		{"token_endpoint", "", "Without it no client can redeem a code.", "Give it by hand.", VerdictFail},
 		{"jwks_uri", "", "Without keys no client can verify an ID token; most refuse to start.", "Ask the provider for its JWKS.", VerdictWarn},
+	}
+	codeFields = []needed{
+		{"authorization_endpoint", "", "Without it no client knows where to send the browser.", "Give it by hand.", VerdictFail},
 		{"response_types_supported", "", "It is required (OpenID Connect Discovery section 3); strict clients refuse the document.", "Report it to the provider.", VerdictWarn},
-	} {
+	}
+	deviceFields = []needed{
+		{"device_authorization_endpoint", "device-flow-not-enabled", "Without it no device knows where to ask for a code (RFC 8628 section 4).", "Give it by hand if the provider documents one; else it has no device flow.", VerdictFail},
+	}
+)
+
+// require says which of the fields are missing from the metadata.
+func (d *doctor) require(m map[string]any, fields []needed) {
+	for _, f := range fields {
 		if s, isText := m[f.name].(string); m[f.name] == nil || isText && s == "" {
 			d.add(f.verdict, "metadata", f.cause, "The metadata has no "+f.name+".", f.why, f.try)
 		}
 	}
+}
+
+// fields says what is missing from the metadata, and what clients do then.
+func (d *doctor) fields(m map[string]any) {
+	before := len(d.lines)
+	d.require(m, commonFields)
+	if d.c.Device {
+		d.require(m, deviceFields)
+		if d.deviceGrant(m); len(d.lines) == before {
+			d.ok("metadata", "The metadata has what a device's client needs.")
+		}
+		return
+	}
+	d.require(m, codeFields)
 	methods := d.c.Provider.CodeChallengeMethods
 	switch {
 	case len(methods) > 0:
@@ -269,7 +296,11 @@ func (d *doctor) endpoints(m map[string]any) {
 	home := hostOf(d.c.Issuer)
 	known := alien[vendorOf(d.c)]
 	good := true
-	for _, name := range []string{"authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"} {
+	front := "authorization_endpoint"
+	if d.c.Device {
+		front = "device_authorization_endpoint"
+	}
+	for _, name := range []string{front, "token_endpoint", "userinfo_endpoint", "jwks_uri"} {
 		raw, _ := m[name].(string)
 		host := hostOf(raw)
 		if host == "" || strings.EqualFold(host, home) || slices.ContainsFunc(known, func(k string) bool { return host == k || strings.HasSuffix(host, "."+k) }) {
@@ -386,7 +417,11 @@ func (d *doctor) edited(step flow.StepID, name string) (flow.Edit, bool) {
 
 // scopes are those that will be asked for.
 func (d *doctor) scopes() []string {
-	if e, ok := d.edited(flow.StepAuthorize, "scope"); ok {
+	front := flow.StepAuthorize
+	if d.c.Device {
+		front = flow.StepDevice
+	}
+	if e, ok := d.edited(front, "scope"); ok {
 		return strings.Fields(e.Value)
 	}
 	return d.c.Scopes

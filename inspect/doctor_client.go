@@ -32,6 +32,13 @@ func (d *doctor) client() {
 		d.ok("client-id", "The client id has the form of one.")
 	}
 	d.secret(issuer)
+	if d.c.Device {
+		d.device()
+		d.scope()
+		d.tenant()
+		d.tokenEndpoint()
+		return
+	}
 	d.platform()
 	d.redirect()
 	d.port()

@@ -39,6 +39,10 @@ func (d *doctor) probe() {
 	if p == nil {
 		return
 	}
+	if d.c.Device {
+		d.probeDevice(p)
+		return
+	}
 	for _, s := range p.Authorize.Steps {
 		// The callback's error is the answer that was asked for.
 		if s.Error != nil && s.ID != flow.StepCallback {
@@ -230,16 +234,18 @@ func (d *doctor) tokenLines(t flow.Transcript) {
 			"RFC 6749 section 5.2 asks for 400 or 401; clients that go by the status take it for tokens.", "Report it to the provider.")
 	}
 	before := len(d.lines)
-	d.platformLine(x, body.Error, read)
+	if d.c.Device {
+		d.deviceLine(x, body.Error, read)
+	} else {
+		d.platformLine(x, body.Error, read)
+	}
 	d.answeredWith(read, before)
 }
 
 // platformLine says what the answer tells about the client and its platform.
 func (d *doctor) platformLine(x flow.Exchange, oauthError string, read Diagnosis) {
 	const id = "probe-platform"
-	has := func(codes ...string) bool {
-		return slices.ContainsFunc(codes, func(c string) bool { return slices.Contains(read.Codes, c) })
-	}
+	has := read.hasCode
 	said := saidWith(read)
 	switch p := d.c.Platform; {
 	case has("AADSTS9002327") && p == flow.PlatformSPA:
@@ -262,6 +268,20 @@ func (d *doctor) platformLine(x flow.Exchange, oauthError string, read Diagnosis
 			said, "Leave the secret out (--auth none), or register the redirect URI under Web.")
 	case has(refusedCode...) || oauthError == "invalid_grant":
 		d.guess(VerdictOK, id, "", d.codeRefused(), "", "")
+	default:
+		d.credentialsLine(x, oauthError, read)
+	}
+}
+
+// hasCode says whether one of the codes was read.
+func (d Diagnosis) hasCode(codes ...string) bool {
+	return slices.ContainsFunc(codes, func(c string) bool { return slices.Contains(d.Codes, c) })
+}
+
+// credentialsLine says what an answer that is about neither the code nor the
+// platform tells of the client.
+func (d *doctor) credentialsLine(x flow.Exchange, oauthError string, read Diagnosis) {
+	switch said := saidWith(read); {
 	case len(read.Causes) > 0 && read.Causes[0].Confidence != Possible:
 		first := read.Causes[0]
 		d.guess(VerdictFail, "probe-credentials", first.ID, first.Title+" (likely).", said+first.Means, strings.Join(first.Fix, " "))
@@ -269,7 +289,7 @@ func (d *doctor) platformLine(x flow.Exchange, oauthError string, read Diagnosis
 		d.guess(VerdictFail, "probe-credentials", "client-secret-wrong", "The token endpoint likely does not accept how the client authenticates.",
 			"It answered invalid_client, which is about the client and not about the code (RFC 6749 section 5.2).", "Compare id, secret and method of authentication with the registration.")
 	default:
-		d.guess(VerdictOK, id, "", fmt.Sprintf("What the token endpoint says to a false code tells nothing about the client (status %d).", x.Response.Status), "", "")
+		d.guess(VerdictOK, "probe-platform", "", fmt.Sprintf("What the token endpoint says to a false code tells nothing about the client (status %d).", x.Response.Status), "", "")
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 type standIn struct {
 	*httptest.Server
 	authorize, token http.HandlerFunc
+	device           http.HandlerFunc
 	metadata         map[string]any
 
 	mu    sync.Mutex
@@ -53,6 +54,8 @@ func newStandIn(t *testing.T, authorize, token http.HandlerFunc) *standIn {
 	}))
 	mux.HandleFunc("/keys", count("keys", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"keys":[]}`) }))
 	mux.HandleFunc("/authorize", count("authorize", s.authorize))
+	mux.HandleFunc("/device", count("device", func(w http.ResponseWriter, r *http.Request) { s.device(w, r) }))
+	mux.HandleFunc("/page", count("page", http.NotFound))
 	mux.HandleFunc("/error", count("error", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<title>Error</title>") }))
 	mux.HandleFunc("/token", count("token", func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()

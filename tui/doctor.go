@@ -195,7 +195,7 @@ func (m *Model) askProbe() tea.Cmd {
 		lines: []line{
 			prose(toneStrong, 0, "About the "+inspect.NameClient(c)+"."),
 			{},
-			prose(toneText, 0, "Sent are its own authorize request with prompt=none, and at most one token request with a code that is false on purpose. Nobody signs in, and nothing is tried in series. The provider's log will show both."),
+			prose(toneText, 0, "Sent are "+inspect.ProbeInWords(c)+". Nobody signs in, and nothing is tried in series. The provider's log will show both."),
 			{},
 			prose(toneFaint, 0, "What is concluded from the answers is called likely: no provider documents the order of its checks."),
 		},

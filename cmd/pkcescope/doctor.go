@@ -39,10 +39,15 @@ the secret a secret's id, does the platform fit.
 Sent are the request for the metadata and the one for the keys, nothing else.
 Without --profile or --issuer it looks at the practice tenant's first client.
 
+With --device it is a device's client that is looked at: the device
+authorization endpoint, the grant types, whether the client is public. It has
+neither a redirect URI nor PKCE.
+
 --probe also asks the provider whether it knows this client: one authorize
 request with prompt=none and without a session, and if the answer comes back to
 the client, one token request as the client would send it, with a code that is
-false on purpose and without an Origin. Nobody signs in; the provider's log
+false on purpose and without an Origin. A device's client sends a device
+authorization request instead of the former. Nobody signs in; the provider's log
 shows both. What is concluded is called likely. With --resource URL the resource
 is asked for its metadata too (RFC 9728), as clients of the Model Context
 Protocol do.
@@ -158,8 +163,7 @@ func announceProbe(stderr io.Writer, c flow.Config) {
 	if u, err := url.Parse(c.Issuer); err == nil && u.Host != "" {
 		host = u.Host
 	}
-	fmt.Fprintf(stderr, "Asking %s about the %s: one authorize request, and at most one token request with a false code.\n",
-		inspect.Clean(host), inspect.NameClient(c))
+	fmt.Fprintf(stderr, "Asking %s about the %s: %s.\n", inspect.Clean(host), inspect.NameClient(c), inspect.ProbeInWords(c))
 }
 
 // checkupExit is the exit status of a checkup. With claims expected, met says

@@ -52,11 +52,17 @@ type ExamineOptions struct {
 // [ProtectedResource]. The error is the context's.
 func Examine(ctx context.Context, c flow.Config, o ExamineOptions) (Preflight, error) {
 	p := Preflight{Config: c}
-	var err error
-	p.Listens, err = flow.TryListen(c.RedirectURI)
-	errors.As(err, &p.Port)
 	visitor := newVisitor(o.Transport)
-	w, err := flow.New(forProbe(c), flow.Options{Browser: visitor, Transport: o.Transport, Now: o.Now})
+	options := flow.Options{Browser: visitor, Transport: o.Transport, Now: o.Now}
+	if c.Device {
+		options.Browser = nil // nobody goes to the page where a code is typed
+		options.Transport = &sparing{RoundTripper: visitor.transport, posts: 2}
+	} else {
+		var err error
+		p.Listens, err = flow.TryListen(c.RedirectURI)
+		errors.As(err, &p.Port)
+	}
+	w, err := flow.New(forProbe(c), options)
 	if err != nil {
 		if !errors.As(err, &p.Refused) {
 			return p, err

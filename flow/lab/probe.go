@@ -7,6 +7,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
 )
@@ -17,11 +18,13 @@ const FalseCode = "pkcescope-doctor-sends-a-false-code"
 
 // Probe is what a provider answered to a client's own requests without anybody
 // signing in: at most one authorization request, and at most one token request
-// with [FalseCode]. It is recorded, not judged.
+// with [FalseCode]. A device's client has a device authorization request in the
+// place of the former. It is recorded, not judged.
 type Probe struct {
 	// Authorize is the walk up to the answer of the authorization endpoint,
 	// which was asked with prompt=none and without a session. Where the answer
-	// came back to the client, its callback step holds it.
+	// came back to the client, its callback step holds it. A device's ends with
+	// the answer of the device authorization endpoint.
 	Authorize flow.Transcript
 	// Returned is the address at the client's redirect URI that the answer was
 	// sent to, "" if it was a page. A provider sends one only if it knows the
@@ -49,6 +52,9 @@ func forProbe(c flow.Config) flow.Config {
 // for want of it, a web app's for want of a secret. With one, neither native
 // nor web could be told from the other.
 func probe(ctx context.Context, w *flow.Walk, visitor *visitor) (*Probe, error) {
+	if w.Transcript().Config.Device {
+		return probeDevice(ctx, w)
+	}
 	// OpenID Connect Core section 3.1.2.1: no page may be shown.
 	if err := w.Edit(flow.Edit{Step: flow.StepAuthorize, Name: "prompt", Value: "none"}); err != nil {
 		return nil, err
@@ -80,6 +86,45 @@ func probe(ctx context.Context, w *flow.Walk, visitor *visitor) (*Probe, error) 
 		return p, ctx.Err()
 	}
 	return p, p.redeem(ctx, w)
+}
+
+// patience is how long a probe waits for the answer to a false device code.
+const patience = 10 * time.Second
+
+// sparing lets a number of POST requests through, and no more: a provider that
+// answers a false device code with "not yet" would be asked again and again.
+type sparing struct {
+	http.RoundTripper
+	posts int
+}
+
+func (s *sparing) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost {
+		if s.posts == 0 {
+			return nil, errors.New("a probe asks once")
+		}
+		s.posts--
+	}
+	return s.RoundTripper.RoundTrip(r)
+}
+
+// probeDevice asks for a user code that nobody will type, and redeems a device
+// code that is false.
+func probeDevice(ctx context.Context, w *flow.Walk) (*Probe, error) {
+	err := w.Next(ctx)
+	p := &Probe{Authorize: w.Transcript()}
+	if err != nil {
+		return p, ctx.Err()
+	}
+	if err := w.Edit(flow.Edit{Step: flow.StepToken, Name: "device_code", Value: FalseCode}); err != nil {
+		return nil, err
+	}
+	once, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	_ = w.Next(once) // refused, of course
+	t := w.Transcript()
+	p.Token = &t
+	return p, ctx.Err()
 }
 
 // redeem sends the false code.
