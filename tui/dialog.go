@@ -36,12 +36,19 @@ type sheet struct {
 	follow bool
 	// selected is the item that has the bar, 0 for none.
 	selected int
+	// bare says that there is neither frame nor title, for what needs all the
+	// room of the window.
+	bare bool
 }
 
 // place is where the sheet stands, and its doc wrapped for it.
 func (s sheet) place(m *Model) (rect, *doc) {
 	w := min(s.width, m.w-6)
 	d := &doc{lines: s.lines}
+	if s.bare {
+		d.wrap(m.ruler, s.width)
+		return centred(m.w, m.h, s.width, d.rows()), d
+	}
 	d.wrap(m.ruler, w)
 	h := d.rows() + 2 + m.sheetPad()
 	if s.foot != "" {

@@ -70,6 +70,9 @@ func (m *Model) showQR() tea.Cmd {
 		return nil
 	}
 	m.open(&qrSheet{rows})
+	if len(rows) < m.h {
+		m.say(toneFaint, "The address as a QR code, for the camera of a phone. Any key closes it.")
+	}
 	return nil
 }
 
@@ -81,8 +84,8 @@ func (m *Model) shorter() string {
 	return "Enlarge the window or make its letters smaller, or copy the address with y. Where the provider offers it, pushing the request (PAR, in the settings) makes the address short."
 }
 
-// qrRoom is the window that a QR code needs, with its frame.
-func qrRoom(rows []string) (w, h int) { return len([]rune(rows[0])) + 6, len(rows) + 5 }
+// qrRoom is the window that a QR code needs.
+func qrRoom(rows []string) (w, h int) { return len([]rune(rows[0])), len(rows) }
 
 func (d *qrSheet) update(m *Model, msg tea.Msg) tea.Cmd {
 	if _, ok := msg.(tea.KeyPressMsg); ok {
@@ -93,13 +96,16 @@ func (d *qrSheet) update(m *Model, msg tea.Msg) tea.Cmd {
 
 // sheet implements [dialog]. A code that a smaller window cuts off is no code.
 func (d *qrSheet) sheet(m *Model) sheet {
-	s := sheet{title: "QR code", width: len([]rune(d.rows[0]))}
-	if w, h := qrRoom(d.rows); w > m.w || h > m.h {
-		s.lines = []line{prose(toneText, 0, "The window is too small for it now. Any key closes this.")}
-		return s
+	w, h := qrRoom(d.rows)
+	if w > m.w || h > m.h {
+		return sheet{title: "QR code", width: 64, lines: []line{prose(toneText, 0, "The window is too small for it now. Any key closes this.")}}
 	}
+	s := sheet{width: w, bare: true}
 	for _, r := range d.rows {
-		s.lines = append(s.lines, plain(toneQR, r))
+		s.lines = append(s.lines, plain(toneQR, choose(m.theme.dark, negative.Replace(r), r)))
 	}
 	return s
 }
+
+// negative draws the light modules in place of the dark ones.
+var negative = strings.NewReplacer("█", " ", "▀", "▄", "▄", "▀", " ", "█")

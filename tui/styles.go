@@ -69,6 +69,12 @@ func newTheme(dark bool) *theme {
 		hit    = c("222", "179")
 		hitNow = c("215", "215")
 	)
+	// A QR code is dark on light with no colours at all too (NO_COLOR), as its
+	// light parts are drawn on a dark terminal.
+	ink, paper := 16, 231
+	if dark {
+		ink, paper = paper, ink
+	}
 	fg := func(c color.Color) ansi.Style { return ansi.NewStyle().ForegroundColor(c) }
 	styles := [numTones]ansi.Style{
 		toneText:    ansi.NewStyle(),
@@ -81,7 +87,7 @@ func newTheme(dark bool) *theme {
 		toneBad:     fg(bad).Bold(),
 		toneWarn:    fg(warn),
 		toneLink:    fg(here).Underline(true),
-		toneQR:      fg(ansi.IndexedColor(16)).BackgroundColor(ansi.IndexedColor(231)),
+		toneQR:      fg(ansi.IndexedColor(ink)).BackgroundColor(ansi.IndexedColor(paper)),
 		toneBorder:  fg(border),
 		toneFocus:   fg(here),
 		toneTitle:   ansi.NewStyle().Bold(),

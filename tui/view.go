@@ -354,6 +354,13 @@ func (m *Model) sheetItem(s sheet, x, y int) int {
 // overlay draws a sheet over rows and returns where the cursor stands.
 func (m *Model) overlay(p *painter, rows []string, s sheet) *tea.Cursor {
 	r, d := s.place(m)
+	if s.bare {
+		for y := range r.h {
+			d.draw(p, y, look{current: -1})
+			m.splice(rows, r, y, p.row())
+		}
+		return nil
+	}
 	first, pad := m.sheetFirst(s, r, d), m.sheetPad()
 	room := m.sheetRoom(s, r)
 	margin := (r.w - 2 - d.width) / 2
