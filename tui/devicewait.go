@@ -35,7 +35,7 @@ func (m *Model) devicePage() string {
 // deviceSheet is what is shown while the walk waits for another device.
 func (m *Model) deviceSheet() sheet {
 	v := &m.visit
-	s := sheet{title: "Waiting for the other device", width: min(84, m.w-8)}
+	s := sheet{title: "Waiting for the other device", width: min(84, m.w-8), offset: v.scrolled}
 	keys := []string{"y", "copy address", "c", "copy code", "esc", "cancel"}
 	if m.whyNoBrowser() == "" {
 		keys = append([]string{"o", "open"}, keys...)

@@ -51,10 +51,31 @@ func (s sheet) place(m *Model) (rect, *doc) {
 	}
 	d.wrap(m.ruler, w)
 	h := d.rows() + 2 + m.sheetPad()
-	if s.foot != "" {
-		h += 2 + m.sheetPad()
+	if n := len(s.footRows(m, w)); n > 0 {
+		h += 1 + n + m.sheetPad()
 	}
 	return centred(m.w, m.h, w+6, min(h, m.h-choose(m.h > 20, 2, 0))), d
+}
+
+// footRows are the rows of the foot at a width: no key is cut off.
+func (s sheet) footRows(m *Model, w int) []string {
+	var rows []string
+	row := ""
+	for _, pair := range strings.Split(s.foot, footGap) {
+		switch {
+		case row == "":
+			row = pair
+		case m.ruler.StringWidth(row+footGap+pair) > w:
+			rows = append(rows, row)
+			row = pair
+		default:
+			row += footGap + pair
+		}
+	}
+	if row != "" {
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // first is the first row to show, such that the row given is in sight.
@@ -246,11 +267,14 @@ func (d *helpSheet) sheet(m *Model) sheet {
 	return s
 }
 
+// footGap stands between the keys of a foot.
+const footGap = "   "
+
 // footText joins pairs of key and word.
 func footText(pairs ...string) string {
 	var parts []string
 	for i := 0; i+1 < len(pairs); i += 2 {
 		parts = append(parts, pairs[i]+"  "+pairs[i+1])
 	}
-	return strings.Join(parts, "   ")
+	return strings.Join(parts, footGap)
 }

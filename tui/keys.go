@@ -154,6 +154,15 @@ func init() {
 			},
 		},
 	}, help, quit)
+	// What is behind can still be looked at where all of the sheet is in sight.
+	scroll := func(by int, look func(*Model)) func(*Model) tea.Cmd {
+		return func(m *Model) tea.Cmd {
+			if !m.scrollWait(by) {
+				look(m)
+			}
+			return nil
+		}
+	}
 	waitCommands = []command{
 		{
 			Binding: bind("o", "o", "browser"), group: "Waiting", foot: 1,
@@ -184,6 +193,12 @@ func init() {
 			long: "Copy the code that is typed on the other device, in the device flow.",
 			why:  (*Model).whyNoUserCode, do: (*Model).copyUserCode,
 		},
+		{
+			Binding: bind("down j", "↑↓", "scroll"), group: "Waiting",
+			long: "Move in what is said here, in a window that is too small for it.",
+			do:   scroll(1, func(m *Model) { m.move(1) }),
+		},
+		{Binding: bind("up k", "↑", "scroll"), do: scroll(-1, func(m *Model) { m.move(-1) })},
 		{
 			Binding: bind("esc ctrl+x", "esc", "cancel"), group: "Waiting", foot: 4,
 			long: "Stop waiting. Nothing is left listening.",

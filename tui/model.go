@@ -71,9 +71,10 @@ type visit struct {
 	changed chan struct{}
 	ended   chan struct{}
 
-	cancel  func() // ends the step that is running; nil when none is
-	since   time.Time
-	running flow.StepID
+	scrolled int    // first row shown of what is said while waiting
+	cancel   func() // ends the step that is running; nil when none is
+	since    time.Time
+	running  flow.StepID
 
 	count   *atomic.Int64 // of the readings taken
 	reading reading

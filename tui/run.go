@@ -330,6 +330,7 @@ func (m *Model) work(do func(context.Context, Walker) error) tea.Cmd {
 	ctx, cancel := context.WithCancel(context.Background())
 	v.cancel = cancel
 	v.since = m.now()
+	v.scrolled = 0
 	v.running = v.reading.pending.Step
 	v.follow = true
 	visit, r := v.number, m.reader()

@@ -441,6 +441,9 @@ func (m *Model) onWheel(msg tea.MouseWheelMsg) {
 		}
 		return
 	}
+	if m.scrollWait(by) {
+		return
+	}
 	if f := m.shown().wheel; f != nil {
 		f(m, msg.X, msg.Y, by)
 	}

@@ -314,8 +314,8 @@ func (m *Model) clip(row string) string {
 // sheetRoom is how many rows of a sheet's text are shown.
 func (m *Model) sheetRoom(s sheet, r rect) int {
 	room := r.h - 2 - m.sheetPad()
-	if s.foot != "" {
-		room -= 2 + m.sheetPad()
+	if n := len(s.footRows(m, r.w-6)); n > 0 {
+		room -= 1 + n + m.sheetPad()
 	}
 	return room
 }
@@ -364,6 +364,8 @@ func (m *Model) overlay(p *painter, rows []string, s sheet) *tea.Cursor {
 	first, pad := m.sheetFirst(s, r, d), m.sheetPad()
 	room := m.sheetRoom(s, r)
 	margin := (r.w - 2 - d.width) / 2
+	foot := s.footRows(m, d.width)
+	footAt := r.h - 1 - pad - len(foot)
 	for y := range r.h {
 		switch {
 		case y == 0:
@@ -393,9 +395,9 @@ func (m *Model) overlay(p *painter, rows []string, s sheet) *tea.Cursor {
 				p.mark(k)
 				d.draw(p, row, k)
 				p.pad(r.w-2-d.width-margin, false)
-			case y == r.h-2-pad && s.foot != "":
+			case y >= footAt && y-footAt < len(foot):
 				p.pad(margin, false)
-				w := p.put(s.foot, toneFaint, false, r.w-2-margin)
+				w := p.put(foot[y-footAt], toneFaint, false, r.w-2-margin)
 				p.pad(r.w-2-margin-w, false)
 			default:
 				p.pad(r.w-2, false)

@@ -25,7 +25,7 @@ func (m *Model) waitSheet() sheet {
 		return m.deviceSheet()
 	}
 	v := &m.visit
-	s := sheet{title: "Waiting for the browser", width: min(84, m.w-8)}
+	s := sheet{title: "Waiting for the browser", width: min(84, m.w-8), offset: v.scrolled}
 	keys := []string{"y", "copy address", "Q", "QR code", "p", "paste answer", "esc", "cancel"}
 	if m.whyNoBrowser() == "" {
 		keys = append([]string{"o", "open"}, keys...)
@@ -81,6 +81,22 @@ func (m *Model) waitSheet() sheet {
 		}
 	}
 	return s
+}
+
+// scrollWait moves in what is said while waiting, if the window does not hold
+// all of it.
+func (m *Model) scrollWait(by int) bool {
+	if !m.waiting() {
+		return false
+	}
+	s := m.waitSheet()
+	r, d := s.place(m)
+	most := d.rows() - m.sheetRoom(s, r)
+	if most <= 0 {
+		return false
+	}
+	m.visit.scrolled = max(min(m.visit.scrolled+by, most), 0)
+	return true
 }
 
 // remoteHint says how the answer gets here when the terminal is at another
