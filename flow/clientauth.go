@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"slices"
@@ -82,8 +81,14 @@ func (c *Config) checkAuth(now time.Time) error {
 	return nil
 }
 
+// ClientCertificateValue names the value of a step that holds the fingerprint
+// of the certificate that will be shown in the handshake, in the form of
+// x5t#S256 (RFC 8705 section 3.1).
+const ClientCertificateValue = "client_certificate_x5t#S256"
+
 // withCertificate returns a transport that shows the client's certificate
-// where a server asks for one.
+// where a server asks for one, whatever authorities it says that it knows: its
+// refusal tells more than a handshake without.
 func withCertificate(t http.RoundTripper, c Config) http.RoundTripper {
 	base, ok := t.(*http.Transport)
 	if !ok || !c.AuthMethod.overTLS() {
@@ -93,7 +98,13 @@ func withCertificate(t http.RoundTripper, c Config) http.RoundTripper {
 	if base.TLSClientConfig == nil {
 		base.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	base.TLSClientConfig.Certificates = []tls.Certificate{c.Credential.tls()}
+	shown := c.Credential.tls()
+	base.TLSClientConfig.GetClientCertificate = func(asked *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		if t, ok := asked.Context().Value(traceKey{}).(*trace); ok {
+			t.showed(c.Credential.fingerprint())
+		}
+		return &shown, nil
+	}
 	return base
 }
 
@@ -129,6 +140,9 @@ func (w *Walk) authenticate(r *prepared, id StepID) error {
 		form("client_id", c.ClientID, ByYou)
 		form("client_assertion_type", assertionType, ByFlow)
 		form("client_assertion", assertion, ByProgram)
+	case AuthTLS, AuthSelfSignedTLS:
+		form("client_id", c.ClientID, ByYou)
+		r.certificate = c.Credential.fingerprint()
 	default:
 		form("client_id", c.ClientID, ByYou)
 	}
@@ -195,8 +209,7 @@ func (c Config) keySigner(kind string, algs []string) (jose.Signer, error) {
 		options = options.WithHeader(jose.HeaderKey("kid"), k.KeyID)
 	}
 	if len(k.certificates) > 0 {
-		sum := sha256.Sum256(k.certificates[0].Raw)
-		options = options.WithHeader("x5t#S256", base64.RawURLEncoding.EncodeToString(sum[:]))
+		options = options.WithHeader("x5t#S256", k.fingerprint())
 	}
 	return jose.NewSigner(jose.SigningKey{Algorithm: signingAlg(k.key, algs, c.entra()), Key: k.key}, options)
 }

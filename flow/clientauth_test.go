@@ -258,7 +258,7 @@ func TestCertificateIsShownInTheHandshake(t *testing.T) {
 		shown = r.TLS.PeerCertificates
 		_ = r.ParseForm()
 		form = r.PostForm.Encode()
-		writeJSON(w, 200, map[string]any{"access_token": "a"})
+		writeJSON(w, 200, map[string]any{"access_token": "a", "refresh_token": "r"})
 	}))
 	server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
 	server.Config.ErrorLog = quiet
@@ -270,7 +270,7 @@ func TestCertificateIsShownInTheHandshake(t *testing.T) {
 		m["mtls_endpoint_aliases"] = map[string]any{"token_endpoint": server.URL + "/mtls/token", "odd": 1}
 	}
 	c := p.config()
-	c.AuthMethod = AuthSelfSignedTLS
+	c.AuthMethod, c.Refresh = AuthSelfSignedTLS, true
 	c.Credential.KeyFile = file(t, "k.pem", append(certPEM(cert), keyPEM(t, key)...))
 	w := newWalk(t, c, Options{Browser: &player{}, Transport: server.Client().Transport})
 	if err := w.Run(t.Context()); err != nil {
@@ -284,5 +284,38 @@ func TestCertificateIsShownInTheHandshake(t *testing.T) {
 	}
 	if got := w.Transcript().Step(StepToken).Exchanges[0].Request.URL; !strings.HasPrefix(got, server.URL+"/mtls/token") {
 		t.Errorf("sent to %s, not to the endpoint for certificates", got)
+	}
+	sum := sha256.Sum256(cert.Raw)
+	want := base64.RawURLEncoding.EncodeToString(sum[:])
+	for _, id := range []StepID{StepToken, StepRefresh} { // one connection for both
+		s := w.Transcript().Step(id)
+		if x := s.Exchanges[0]; x.TLS == nil || x.TLS.ClientCertificate != want {
+			t.Errorf("%s: %+v, want the certificate %s to be recorded as shown", id, x.TLS, want)
+		}
+		if got, _ := s.Value(ClientCertificateValue); got != want {
+			t.Errorf("%s: the fingerprint before the request is sent is %q, want %q", id, got, want)
+		}
+	}
+}
+
+// A server that never asks for the certificate cannot know the client by it,
+// which a person can only see here.
+func TestCertificateThatWasNotAskedForIsNotRecordedAsShown(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, 200, map[string]any{"access_token": "a"})
+	}))
+	defer server.Close()
+	key := ecKey(t, elliptic.P256())
+	p := newProvider(t)
+	p.metadata = func(m map[string]any) { m["token_endpoint"] = server.URL + "/token" }
+	c := p.config()
+	c.AuthMethod = AuthTLS
+	c.Credential.KeyFile = file(t, "k.pem", append(certPEM(clientCert(t, key, time.Now().Add(time.Hour))), keyPEM(t, key)...))
+	w := newWalk(t, c, Options{Browser: &player{}, Transport: server.Client().Transport})
+	if err := w.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if x := w.Transcript().Step(StepToken).Exchanges[0]; x.TLS == nil || x.TLS.ClientCertificate != "" {
+		t.Errorf("%+v, want no certificate to be shown", x.TLS)
 	}
 }

@@ -6,8 +6,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -191,6 +193,12 @@ func (k *Credential) check(now time.Time) error {
 			"Check this machine's clock.")
 	}
 	return nil
+}
+
+// fingerprint is the x5t#S256 of the certificate (RFC 7515 section 4.1.8).
+func (k Credential) fingerprint() string {
+	sum := sha256.Sum256(k.certificates[0].Raw)
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // tls is the credential for a TLS handshake.

@@ -82,6 +82,9 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 		e.What = fmt.Sprintf("%s speaks an obsolete TLS only.", u.Host)
 		e.Why = "TLS 1.0 and 1.1 must not be used (RFC 8996); this program, like every current client, asks for TLS 1.2 or 1.3."
 		e.Try = "Have TLS 1.2 or 1.3 switched on at the server, or at the proxy in front of it."
+	case overClientCertificate(err):
+		e.What = fmt.Sprintf("%s broke off the TLS handshake over the client's certificate.", u.Host)
+		e.Try = "Authenticate with tls_client_auth or self_signed_tls_client_auth and the certificate that the provider knows. If it was shown: it may be out of date, or its issuer may be none that the server trusts."
 	// Over TCP net/tls reports an alert as an operation of that name.
 	case errors.As(err, &alert), errors.As(err, &op) && op.Op == "remote error":
 		e.What = fmt.Sprintf("%s broke off the TLS handshake.", u.Host)
@@ -113,6 +116,18 @@ func isTimeout(err error) bool {
 	var n net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
 		errors.As(err, &n) && n.Timeout()
+}
+
+// overClientCertificate recognises the alerts with which a server refuses the
+// client's certificate, or the lack of one (RFC 8446 section 6.2).
+func overClientCertificate(err error) bool {
+	_, alert, _ := strings.Cut(err.Error(), "remote error: tls: ")
+	switch alert {
+	case "certificate required", "bad certificate", "unsupported certificate", "revoked certificate",
+		"expired certificate", "unknown certificate", "unknown certificate authority":
+		return true
+	}
+	return false
 }
 
 // certificateStory names the certificate in question.

@@ -77,6 +77,14 @@ func TestBrokenConnectionsAreToldApart(t *testing.T) {
 		"unknown authority":   {secure("127.0.0.1", tomorrow, false), "not issued by an authority that this machine trusts"},
 		"certificate too old": {secure("127.0.0.1", time.Now().Add(-time.Hour), true), "out of date"},
 		"another host's":      {secure("other.example", tomorrow, true), "not for 127.0.0.1"},
+		"a client certificate is wanted": {func(t *testing.T) (string, http.RoundTripper) {
+			s := httptest.NewUnstartedServer(http.NotFoundHandler())
+			s.Config.ErrorLog = quiet
+			s.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+			s.StartTLS()
+			t.Cleanup(s.Close)
+			return s.URL, s.Client().Transport
+		}, "over the client's certificate"},
 		"http spoken to https": {func(t *testing.T) (string, http.RoundTripper) {
 			s := httptest.NewServer(http.NotFoundHandler())
 			t.Cleanup(s.Close)

@@ -66,7 +66,7 @@ func (w *Walk) byReference(par Step) (prepared, error) {
 			uri = v.Value
 		case v.In == InResponse && v.Name == "expires_in":
 			expires = v.Value
-		case v.In == InForm && !isClientAuth(v.Name), v.In == InLocal && v.Name != "url":
+		case v.In == InForm && !isClientAuth(v.Name), v.In == InLocal && v.Name != "url" && v.Name != ClientCertificateValue:
 			v.In = InLocal
 			inside = append(inside, v)
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
@@ -32,6 +33,9 @@ type recorder struct {
 	now  func() time.Time
 	done func(Exchange)
 	last *Response // of the last exchange, as it was recorded
+	// shown has the fingerprint of the client certificate by connection; nil
+	// where none is ever shown.
+	shown *sync.Map
 }
 
 // Record returns a transport that carries requests through next and passes
@@ -62,7 +66,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	t := &trace{start: r.now()}
 	t.timing.Start = t.start
-	out := req.Clone(httptrace.WithClientTrace(ctx, t.hooks(r.now)))
+	out := req.Clone(httptrace.WithClientTrace(context.WithValue(ctx, traceKey{}, t), t.hooks(r.now)))
 	if len(x.Request.Body) > 0 {
 		out.Body = io.NopCloser(bytes.NewReader(x.Request.Body))
 	}
@@ -71,6 +75,9 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil {
 		x.Response, err = readResponse(resp)
 		x.TLS = tlsFacts(resp.TLS)
+		if x.TLS != nil && r.shown != nil {
+			x.TLS.ClientCertificate = t.certificate(r.shown)
+		}
 	}
 	x.Timing, x.Request.Header = t.end(r.now(), x.Request.Header)
 	if err != nil && parent.Err() == nil {
@@ -113,6 +120,32 @@ type trace struct {
 	dns, connect, secure time.Time
 	timing               Timing
 	header               http.Header
+	conn                 net.Conn
+	shown                string // the client certificate's fingerprint, if this request made the connection
+}
+
+// traceKey is the key of a request's trace in its context, which is also the
+// context of the handshake that it makes necessary.
+type traceKey struct{}
+
+// showed notes that the server asked for the client's certificate.
+func (t *trace) showed(fingerprint string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.shown = fingerprint
+}
+
+// certificate is the fingerprint of what was shown on the connection of this
+// request. A connection that is used again has seen it before.
+func (t *trace) certificate(before *sync.Map) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.shown != "" {
+		before.Store(t.conn, t.shown)
+	}
+	fingerprint, _ := before.Load(t.conn)
+	text, _ := fingerprint.(string)
+	return text
 }
 
 func (t *trace) hooks(now func() time.Time) *httptrace.ClientTrace {
@@ -125,6 +158,7 @@ func (t *trace) hooks(now func() time.Time) *httptrace.ClientTrace {
 		// A request that is tried again on another connection writes its
 		// headers again.
 		GetConn:      func(string) { locked(func() { t.header = nil }) },
+		GotConn:      func(got httptrace.GotConnInfo) { locked(func() { t.conn = got.Conn }) },
 		DNSStart:     func(httptrace.DNSStartInfo) { locked(func() { t.dns = now() }) },
 		DNSDone:      func(httptrace.DNSDoneInfo) { locked(func() { t.timing.DNS = now().Sub(t.dns) }) },
 		ConnectStart: func(string, string) { locked(func() { t.connect = now() }) },

@@ -23,6 +23,9 @@ type prepared struct {
 	inside []Value
 	// object says that they are in a request object, where edits were made.
 	object bool
+	// certificate is the fingerprint of the client's, where that is how the
+	// client authenticates.
+	certificate string
 }
 
 // ready is prepare for a walk that is not locked. It unlocks even if prepare
@@ -69,6 +72,9 @@ func (w *Walk) prepare(id StepID) (prepared, error) {
 	}
 	r.apply(w.t.Config.Edits, id)
 	r.values = append(r.values, r.inside...)
+	if r.certificate != "" {
+		r.values = append(r.values, Value{Name: ClientCertificateValue, Value: r.certificate, By: ByYou, In: InLocal})
+	}
 	if id == StepAuthorize && !w.t.Config.Paste {
 		err = w.showCertificate(&r)
 	}
@@ -279,7 +285,7 @@ func (r Request) httpRequest(ctx context.Context) (*http.Request, error) {
 
 // recorder returns a transport that records every exchange in a step.
 func (w *Walk) recorder(id StepID) *recorder {
-	return &recorder{next: w.o.Transport, now: w.o.Now, done: func(x Exchange) { w.record(id, x) }}
+	return &recorder{next: w.o.Transport, now: w.o.Now, done: func(x Exchange) { w.record(id, x) }, shown: &w.shown}
 }
 
 // never is a redirect policy: what a client sends to a token or UserInfo

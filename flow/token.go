@@ -61,6 +61,8 @@ func (w *Walk) tokenRequest(id StepID) (prepared, error) {
 		if err := w.authenticate(&r, id); err != nil {
 			return prepared{}, err
 		}
+	case AuthTLS, AuthSelfSignedTLS:
+		r.certificate = w.t.Config.Credential.fingerprint()
 	default:
 	}
 	for name, value := range pairs(string(r.Body)) {

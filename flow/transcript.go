@@ -232,4 +232,8 @@ type TLS struct {
 	Cipher  string `json:"cipher"`
 	Server  string `json:"server"` // name the certificate was checked against
 	Issuer  string `json:"issuer"` // issuer of the leaf certificate
+	// ClientCertificate is the fingerprint of the certificate that the server
+	// asked for and this program showed, in the form of x5t#S256 (RFC 8705
+	// section 3.1); empty if it was not asked for.
+	ClientCertificate string `json:"client_certificate,omitempty"`
 }

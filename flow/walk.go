@@ -58,6 +58,7 @@ type Walk struct {
 	keys   jose.JSONWebKeySet      // the provider's, where a step needs them early
 	dpop   *dpop                   // nil without DPoP
 	leaf   tls.Certificate         // the callback's, once an https one is needed
+	shown  sync.Map                // the client's certificate, by the connection it was shown on
 }
 
 // draft holds the random values of a run, drawn before they are needed so that

@@ -28,10 +28,14 @@ func checksOf(name string, j *jwt, g given) []Check {
 		}
 		return checks
 	case "access_token":
-		return []Check{
+		checks := []Check{
 			checkAlg(j, g), checkKid(j, g), checkSignature(name, j, g), accessIssuer(j, g), accessAudience(j),
 			checkExp(j, g), checkNbf(j, g), checkIat(j, g),
 		}
+		if c, ok := checkBound(j, g); ok {
+			checks = append(checks, c)
+		}
+		return checks
 	case "response":
 		return []Check{
 			checkAlg(j, given{}), checkKid(j, g), checkSignature(name, j, g), checkIssuer(j, g), checkAudience(j, g), checkExp(j, g),

@@ -89,6 +89,7 @@ var hosts = []struct{ sign, provider string }{
 	{"/protocol/openid-connect/", "keycloak"},
 	{"/realms/", "keycloak"},
 	{"keycloak", "keycloak"},
+	{"offline tokens not allowed for the user or client", "keycloak"}, // its TokenManager, and nobody else's words
 	{".salesforce.com", "salesforce"},
 	{"pingone.", "ping"},
 	{"pingfederate", "ping"},

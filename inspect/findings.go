@@ -191,6 +191,8 @@ func checkRemedy(id string) string {
 		return "Start again with a fresh request, in one browser tab. If it happens again, the client mixes up its sessions."
 	case "at_hash", "c_hash":
 		return "Use only tokens that came in the same answer."
+	case "cnf":
+		return "Show the token together with the certificate or key that it was asked for with. If it was asked for with this one, do not use the token."
 	case "tid":
 		return "Name the tenant in the issuer by its id, and sign in with an account of that tenant."
 	}

@@ -21,10 +21,12 @@ func answerRules() []rule {
 		{flow.StepToken, grantedScopes},
 		{flow.StepToken, grantedDetails},
 		{flow.StepToken, tokenType},
+		{flow.StepToken, certificateNotAsked},
 		{flow.StepToken, cacheable},
 		{flow.StepToken, clockSkew},
 		{flow.StepRefresh, func(r *run) []Finding { return expiresInString(lastAnswered(r.t.Step(flow.StepRefresh))) }},
 		{flow.StepUserInfo, otherPerson},
+		{flow.StepIntrospect, notActive},
 	}
 	for _, id := range []flow.StepID{flow.StepDiscovery, flow.StepToken, flow.StepKeys, flow.StepUserInfo, flow.StepRefresh} {
 		rules = append(rules, rule{id, func(r *run) []Finding { return formOfAnswer(lastAnswered(r.t.Step(id))) }})
@@ -270,6 +272,28 @@ func without(a, b []string) []string {
 		}
 	}
 	return out
+}
+
+// certificateNotAsked is about a client that is known by its certificate, at a
+// server that did not want to see it.
+func certificateNotAsked(r *run) []Finding {
+	ex := r.tokenExchange
+	_, ready := r.t.Step(flow.StepToken).Value(flow.ClientCertificateValue)
+	if ex == nil || !ready || ex.TLS != nil && ex.TLS.ClientCertificate != "" {
+		return nil
+	}
+	f := Finding{
+		Code: "client-certificate-not-asked", Severity: SeverityWarning, Row: flow.ClientCertificateValue,
+		What: "The token endpoint did not ask for the client's certificate, so it was not shown.",
+		Why:  "A server asks for it in the TLS handshake or not at all. The address may be the one for other clients, or something in front of the provider ends TLS and does not ask.",
+		Try:  "Look for mtls_endpoint_aliases in the metadata, and at the proxy or load balancer in front: it must ask for the certificate and hand it on.",
+		Refs: clauses("RFC 8705 section 5"),
+	}
+	if ex.TLS == nil {
+		f.Why = "The connection was not encrypted, and without a TLS handshake there is nothing to show it in."
+		f.Try = "Use the provider's https address."
+	}
+	return one(f)
 }
 
 func tokenType(r *run) []Finding {

@@ -22,6 +22,42 @@ func config(change func(*flow.Config)) func(*flow.Transcript) {
 	return func(t *flow.Transcript) { change(&t.Config) }
 }
 
+// introspected adds what the provider says of the access token.
+func introspected(body string) func(*flow.Transcript) {
+	return func(t *flow.Transcript) {
+		t.Steps = append(t.Steps, flow.Step{ID: flow.StepIntrospect, Status: flow.StatusOK, Exchanges: []flow.Exchange{
+			{Response: &flow.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: flow.Body(body)}},
+		}})
+	}
+}
+
+// Keycloak calls a good token inactive to whoever its aud does not name; the
+// person is to read which of the two does not fit.
+func TestKeycloaksSilenceAboutATokenIsTraced(t *testing.T) {
+	read := func(change ...func(*flow.Transcript)) []inspect.Finding {
+		tr := handmade(flow.MethodS256)
+		tr.Config.Issuer = "https://sso.example/realms/contoso"
+		replaceAnswer(flow.StepToken, "SlAV32hkKG-opaque", b64(`{"alg":"RS256"}`)+"."+b64(`{"aud":"account"}`)+"."+b64("signature"))(&tr)
+		for _, c := range change {
+			c(&tr)
+		}
+		steps := inspect.Read(tr, inspect.Options{Now: now}).Steps
+		return steps[len(steps)-1].Findings
+	}
+	if got := read(introspected(`{"active":true}`)); len(got) > 0 {
+		t.Errorf("an active token: %s", codes(got))
+	}
+	got := read(introspected(`{"active":false}`))
+	if len(got) != 1 {
+		t.Fatalf("findings %s", codes(got))
+	}
+	for _, want := range []string{"aud, which is account", "26.6.2", "mapper of the type Audience"} {
+		if !strings.Contains(got[0].Why+got[0].Try, want) {
+			t.Errorf("%q is not said: %s %s", want, got[0].Why, got[0].Try)
+		}
+	}
+}
+
 func TestAHealthyRunHasNoFindings(t *testing.T) {
 	rep := inspect.Read(handmade(flow.MethodS256), inspect.Options{Now: now})
 	for _, s := range rep.Steps {
@@ -138,6 +174,12 @@ func TestEachThingThatIsWrongIsFound(t *testing.T) {
 			s.Status = flow.StatusOK
 			s.Exchanges = []flow.Exchange{{Response: &flow.Response{Status: 200, Header: http.Header{"Content-Type": {"application/json"}}, Body: flow.Body(`{"sub":"other"}`)}}}
 		}, flow.StepUserInfo, "userinfo-sub", e},
+		{"token that the provider does not own to", S256, introspected(`{"active":false}`), flow.StepIntrospect, "token-not-active", w},
+		{"certificate that nobody asked for", S256, func(t *flow.Transcript) {
+			s := step(t, flow.StepToken)
+			s.Values = append(s.Values, flow.Value{Name: flow.ClientCertificateValue, Value: "abc", In: flow.InLocal})
+			s.Exchanges[0].TLS = &flow.TLS{Version: "TLS 1.3"}
+		}, flow.StepToken, "client-certificate-not-asked", w},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			tr := handmade(row.method)

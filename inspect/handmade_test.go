@@ -107,6 +107,18 @@ func replace(id flow.StepID, was, is string) func(*flow.Transcript) {
 	}
 }
 
+// replaceAnswer changes a text in what a step was answered first.
+func replaceAnswer(id flow.StepID, was, is string) func(*flow.Transcript) {
+	return func(t *flow.Transcript) {
+		res := step(t, id).Exchanges[0].Response
+		body := strings.Replace(string(res.Body), was, is, 1)
+		if body == string(res.Body) {
+			panic("nothing was replaced: " + was)
+		}
+		res.Body = flow.Body(body)
+	}
+}
+
 // answers changes what a step was answered, and with another status than 200
 // makes it fail.
 func answers(id flow.StepID, status int, contentType, body string) func(*flow.Transcript) {

@@ -52,6 +52,8 @@ func provenance(name, id string, g given) string {
 		return "computed from the access token that came with it"
 	case "c_hash":
 		return "computed from the code of the callback"
+	case "cnf":
+		return "what the client proved to have when it asked for the token"
 	case "tid":
 		if g.issFrom == "" {
 			return "nowhere: the issuer is not known"

@@ -46,6 +46,7 @@ func refreshClues() []clue {
 			"refresh_token … undefined", "missing parameter: refresh_token", "did not return a refresh token",
 			"refresh token is missing", "no refresh token is set",
 		))},
+		{"offline-access-not-granted", Certain, all(says("offline tokens not allowed"))},
 		{"reauthentication-required", Likely, all(says(
 			"invalid_rapt", "reauth related error", "rapt_required", "sign-in frequency",
 		))},

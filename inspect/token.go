@@ -34,6 +34,7 @@ type given struct {
 	algs []string
 	// The code and the access token that came with an ID token.
 	code, accessToken string
+	bound             possession
 	// answered is true for tokens of a token response, and refreshable when a
 	// refresh token came with them.
 	answered, refreshable bool
@@ -92,7 +93,7 @@ func specimensOf(r *run, now time.Time) map[flow.StepID][]Specimen {
 		}
 		g.answered, g.refreshable = true, a.answer.has("refresh_token")
 		g.granted, g.grantedSaid = a.answer.lookup("scope")
-		g.accessToken = a.answer.get("access_token")
+		g.accessToken, g.bound = a.answer.get("access_token"), possessionOf(r.t.Step(a.step))
 		for _, name := range []string{"id_token", "access_token", "refresh_token"} {
 			if tok := a.answer.get(name); tok != "" {
 				out[a.step] = append(out[a.step], Specimen{sighted: sighted{name: name, value: tok}, given: g, beside: r.t})

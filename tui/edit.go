@@ -89,7 +89,7 @@ func (m *Model) inObject(p flow.Pending, name string) bool {
 	has := func(name string) bool {
 		return slices.ContainsFunc(p.Values, func(v flow.Value) bool { return v.Name == name && v.In != flow.InLocal })
 	}
-	return has("request") && !has(name) && name != "url" && name != flow.CertificateValue
+	return has("request") && !has(name) && name != "url" && name != flow.CertificateValue && name != flow.ClientCertificateValue
 }
 
 // edits are the changes made to a step so far.

@@ -6,7 +6,8 @@
 //	node provider.mjs oidc-provider-8    version 8, which still knows plain
 //
 // CLIENT_JWK in the environment is the public key of the client "guarded", and
-// CLIENT_SECRET the secret of those that are named by their way of showing it.
+// CLIENT_SECRET the secret of those that are named by their way of showing it,
+// and of the client ODD_ID.
 
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -26,9 +27,15 @@ const configuration = {
       grant_types: ['authorization_code', 'refresh_token', ...(plainKnown ? [] : [deviceCode])],
       response_types: ['code'],
     },
-    // A secret that has to be form-encoded before it goes into the header.
-    ...['client_secret_basic', 'client_secret_post'].map((method) => ({
-      client_id: method,
+    // A secret, and once an id, that has to be form-encoded before it goes into
+    // the header.
+    ...[
+      ['client_secret_basic', 'client_secret_basic'],
+      ['client_secret_post', 'client_secret_post'],
+      ['client_secret_jwt', 'client_secret_jwt'],
+      [process.env.ODD_ID, 'client_secret_basic'],
+    ].map(([id, method]) => ({
+      client_id: id,
       client_secret: process.env.CLIENT_SECRET,
       application_type: 'native',
       token_endpoint_auth_method: method,

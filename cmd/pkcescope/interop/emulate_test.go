@@ -61,7 +61,7 @@ func testEmulate(t *testing.T) {
 		b.do(t, chromedp.Navigate(b.wanted(t)))
 		r.finish(t, 0, "ok").done(t, "logout")
 	})
-	p.offersNot("private_key_jwt", "PAR", "JAR", "JARM", "DPoP", "RAR", "hybrid", "device code", "introspection", "revocation")
+	p.offersNot("client_secret_jwt", "private_key_jwt", "mTLS", "PAR", "JAR", "JARM", "DPoP", "RAR", "hybrid", "device code", "introspection", "revocation")
 	resourceIgnored(p, web)
 }
 

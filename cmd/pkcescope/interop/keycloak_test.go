@@ -19,7 +19,8 @@ func testKeycloak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	issuer := startKeycloak(t, string(jwks))
+	ca := newAuthority(t)
+	issuer, secure := startKeycloak(t, string(jwks), ca)
 	p := newProvider(t, "Keycloak 26", issuer)
 	as := func(client string, more ...string) walker {
 		return walker{signInKeycloak, append([]string{
@@ -60,8 +61,18 @@ func testKeycloak(t *testing.T) {
 	})
 	refusals(p, native)
 	secrets(p, walker{signInKeycloak, []string{"--issuer", issuer, "--redirect-uri", "http://127.0.0.1/callback"}},
-		clientSecret, map[string]string{"client_secret_basic": "confidential", "client_secret_post": "confidential"})
+		clientSecret, map[string]string{"client_secret_basic": "confidential", "client_secret_post": "confidential", "client_secret_jwt": "assertion"})
+	t.Run("an id and a secret that have to be form-encoded", func(t *testing.T) {
+		t.Setenv("PKCESCOPE_CLIENT_SECRET", oddSecret)
+		as(oddID, "--auth", "client_secret_basic").ok(t).checksPass(t)
+		as(oddID, "--auth", "client_secret_post").ok(t).checksPass(t)
+	})
 	p.run("private_key_jwt", func(t *testing.T) { keyJWT(t, guarded) })
+	p.run("mTLS", func(t *testing.T) {
+		knownByCertificate(t, ca, walker{signInKeycloak, []string{
+			"--issuer", secure, "--client-id", "certificate", "--redirect-uri", "http://127.0.0.1/callback",
+		}})
+	})
 	p.run("PAR", func(t *testing.T) {
 		d := native.ok(t, "--par")
 		d.done(t, "par", "token")
@@ -96,6 +107,13 @@ func testKeycloak(t *testing.T) {
 		}
 	})
 	tokensEnd(p, as("confidential", "--auth", "client_secret_post"), "You are logged out")
+	t.Run("a client that aud does not name learns nothing, and the finding says so", func(t *testing.T) {
+		// Up to 26.6.1 it does learn.
+		d := guarded.ok(t, "--introspect")
+		if silent := d.step("introspect").value("active") == "false"; silent != d.found("token-not-active") {
+			t.Errorf("silent: %t, finding: %t", silent, d.found("token-not-active"))
+		}
+	})
 	p.offersNot("RAR")
 }
 

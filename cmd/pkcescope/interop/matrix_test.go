@@ -17,7 +17,7 @@ import (
 var features = []string{
 	"S256", "plain",
 	"refuses a wrong verifier", "refuses another redirect URI for the code", "refuses a redirect URI that is not registered",
-	"client_secret_basic", "client_secret_post", "private_key_jwt",
+	"client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "mTLS",
 	"PAR", "JAR", "JARM", "DPoP", "RAR", "resource indicators", "form_post", "hybrid", "device code",
 	"UserInfo", "refresh", "introspection", "revocation", "logout",
 }
@@ -122,6 +122,8 @@ var offers = map[string]func(metadata map[string]any) bool{
 	"plain":               lists("code_challenge_methods_supported", "plain"),
 	"client_secret_basic": lists("token_endpoint_auth_methods_supported", "client_secret_basic"),
 	"client_secret_post":  lists("token_endpoint_auth_methods_supported", "client_secret_post"),
+	"client_secret_jwt":   lists("token_endpoint_auth_methods_supported", "client_secret_jwt"),
+	"mTLS":                lists("token_endpoint_auth_methods_supported", "tls_client_auth"),
 	"private_key_jwt":     lists("token_endpoint_auth_methods_supported", "private_key_jwt"),
 	"PAR":                 has("pushed_authorization_request_endpoint"),
 	"JAR":                 has("request_object_signing_alg_values_supported"),

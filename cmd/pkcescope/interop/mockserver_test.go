@@ -64,7 +64,7 @@ func testMockServer(t *testing.T) {
 		b.ends(t, "Logout successful")
 		r.finish(t, 0, "ok").done(t, "logout")
 	})
-	p.offersNot("client_secret_basic", "client_secret_post", "private_key_jwt", "PAR", "JAR", "JARM", "DPoP", "RAR",
+	p.offersNot("client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "mTLS", "PAR", "JAR", "JARM", "DPoP", "RAR",
 		"form_post", "hybrid", "device code", "refresh")
 	resourceIgnored(p, w)
 }

@@ -32,6 +32,18 @@ func signIn(t *testing.T, b *browser, url string) {
 	)
 }
 
+// secretsByMethod signs in with each way of showing a secret, and with an id
+// that has to be form-encoded as well.
+func secretsByMethod(p *provider, w walker) {
+	secrets(p, w, clientSecret, map[string]string{
+		"client_secret_basic": "client_secret_basic", "client_secret_post": "client_secret_post", "client_secret_jwt": "client_secret_jwt",
+	})
+	p.t.Run("a client id that has to be form-encoded", func(t *testing.T) {
+		t.Setenv("PKCESCOPE_CLIENT_SECRET", clientSecret)
+		w.ok(t, "--client-id", oddID, "--auth", "client_secret_basic").checksPass(t)
+	})
+}
+
 func testOIDCProvider9(t *testing.T) {
 	file, jwk := clientKey(t)
 	issuer := startNode(t, []string{"provider.mjs", "oidc-provider"}, "CLIENT_JWK="+jwk)
@@ -69,8 +81,8 @@ func testOIDCProvider9(t *testing.T) {
 		d.done(t, "refresh")
 	})
 	refusals(p, native)
-	secrets(p, walker{signIn, []string{"--issuer", issuer, "--redirect-uri", "http://127.0.0.1/callback"}},
-		clientSecret, map[string]string{"client_secret_basic": "client_secret_basic", "client_secret_post": "client_secret_post"})
+	secretsByMethod(p, walker{signIn, []string{"--issuer", issuer, "--redirect-uri", "http://127.0.0.1/callback"}})
+	p.offersNot("mTLS")
 	deviceCode(p, native, func(t *testing.T, b *browser, url string) {
 		// The page has the code filled in; the button sends it.
 		b.do(t,
@@ -122,8 +134,8 @@ func testOIDCProvider8(t *testing.T) {
 		p.put("refresh", "run")
 	})
 	refusals(p, native)
-	secrets(p, walker{signIn, []string{"--issuer", issuer, "--redirect-uri", "http://127.0.0.1/callback"}},
-		clientSecret, map[string]string{"client_secret_basic": "client_secret_basic", "client_secret_post": "client_secret_post"})
+	secretsByMethod(p, walker{signIn, []string{"--issuer", issuer, "--redirect-uri", "http://127.0.0.1/callback"}})
+	p.offersNot("mTLS")
 	tokensEnd(p, guarded, "sign-out")
 	p.run("form_post", func(t *testing.T) { formPost(t, native) })
 	p.offersNot("PAR", "JAR", "JARM", "DPoP", "RAR", "device code")

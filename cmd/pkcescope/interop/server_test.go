@@ -18,8 +18,15 @@ import (
 )
 
 // clientSecret has characters that form encoding changes, so that a client
-// that forgets it is refused (RFC 6749 section 2.3.1).
-const clientSecret = "it is +100% s3cr/t:"
+// that forgets it is refused (RFC 6749 section 2.3.1), and the 32 octets that
+// client_secret_jwt signs with (RFC 7518 section 3.2). oddID is an id of that
+// kind, and oddSecret a secret that has more than RFC 6749 appendix A allows,
+// which some providers take all the same.
+const (
+	clientSecret = "it is a +100% s3cr/t: one=two&\"three\"?"
+	oddID        = "of 100%: one+two/three?"
+	oddSecret    = clientSecret + "Gr\u00f6\u00dfe \u20ac"
+)
 
 // startNode starts one of the scripts of .ci/providers with the Node.js of its
 // lock file, and returns the issuer that it names.
@@ -28,7 +35,7 @@ func startNode(t *testing.T, script []string, environment ...string) string {
 	dir := required(t, "PKCESCOPE_PROVIDERS")
 	cmd := exec.Command(filepath.Join(dir, "node_modules", ".bin", "node"), script...)
 	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), "CLIENT_SECRET="+clientSecret), environment...)
+	cmd.Env = append(append(os.Environ(), "CLIENT_SECRET="+clientSecret, "ODD_ID="+oddID), environment...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -55,15 +62,16 @@ func startNode(t *testing.T, script []string, environment ...string) string {
 
 // startKeycloak starts the distribution that .ci/interop unpacked, in
 // development mode, with the realm of .ci/providers, and returns the realm's
-// issuer. jwks is the public key of the client "guarded".
-func startKeycloak(t *testing.T, jwks string) string {
+// issuers on http and on https, where it has a certificate of ca and asks for
+// one. jwks is the public key of the client "guarded".
+func startKeycloak(t *testing.T, jwks string, ca *authority) (plain, secure string) {
 	t.Helper()
 	home := required(t, "PKCESCOPE_KEYCLOAK")
 	realm, err := os.ReadFile(filepath.Join(required(t, "PKCESCOPE_PROVIDERS"), "keycloak-realm.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range map[string]string{"$CLIENT_SECRET": clientSecret, "$CLIENT_JWKS": jwks} {
+	for name, value := range map[string]string{"$CLIENT_SECRET": clientSecret, "$CLIENT_JWKS": jwks, "$ODD_ID": oddID, "$ODD_SECRET": oddSecret} {
 		quoted, _ := json.Marshal(value)
 		realm = bytes.ReplaceAll(realm, []byte(`"`+name+`"`), quoted)
 	}
@@ -73,14 +81,12 @@ func startKeycloak(t *testing.T, jwks string) string {
 	if err := os.WriteFile(filepath.Join(home, "data", "import", "interop-realm.json"), realm, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
+	port, securePort := freePort(t), freePort(t)
+	cert, key := ca.server(t)
 	cmd := exec.Command(filepath.Join(required(t, "PKCESCOPE_KEYCLOAK"), "bin", "kc.sh"), "start-dev",
-		"--db=dev-mem", "--import-realm", "--features=dpop", "--http-host=127.0.0.1", "--http-port="+strconv.Itoa(port))
+		"--db=dev-mem", "--import-realm", "--features=dpop", "--http-host=127.0.0.1", "--http-port="+port,
+		"--https-port="+securePort, "--https-certificate-file="+cert, "--https-certificate-key-file="+key,
+		"--https-client-auth=request", "--https-trust-store-file="+ca.file)
 	// It is started once and asked little: the quick compiler is enough.
 	cmd.Env = append(os.Environ(), "JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a shell that starts Java
@@ -98,15 +104,26 @@ func startKeycloak(t *testing.T, jwks string) string {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		<-ended
 	})
-	issuer := "http://127.0.0.1:" + strconv.Itoa(port) + "/realms/interop"
+	plain = "http://127.0.0.1:" + port + "/realms/interop"
 	began := time.Now()
-	if !awaitServer(t, issuer+"/.well-known/openid-configuration", 5*time.Minute, ended) {
+	if !awaitServer(t, plain+"/.well-known/openid-configuration", 5*time.Minute, ended) {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		<-ended
 		t.Fatalf("Keycloak did not start:\n%s", &out)
 	}
 	t.Logf("Keycloak needed %s to start", time.Since(began).Round(time.Second))
-	return issuer
+	return plain, "https://127.0.0.1:" + securePort + "/realms/interop"
+}
+
+// freePort is a port on which nobody listens.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
 // awaitServer waits until an address answers with 200.
