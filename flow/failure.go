@@ -65,6 +65,9 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 		e.What = fmt.Sprintf("The certificate of %s was not issued by an authority that this machine trusts.", host)
 		e.Why = certificateStory(unknown.Cert, err)
 		e.Try = "On a company network that inspects TLS, install the company's root certificate on this machine; for a test server, its own."
+		if runtime.GOOS != "windows" && runtime.GOOS != "darwin" { // crypto/x509 reads it elsewhere only
+			e.Try += " SSL_CERT_FILE can name another file of root certificates."
+		}
 	case errors.As(err, &hostname):
 		e.What = fmt.Sprintf("The certificate that was shown is not for %s.", host)
 		e.Why = certificateStory(hostname.Certificate, err)
