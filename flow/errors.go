@@ -1,5 +1,7 @@
 package flow
 
+import "strings"
+
 // ErrorKind separates the four ways in which a step can fail. They are never
 // mixed: a server that says no is not a broken connection, and neither is our
 // own refusal.
@@ -36,12 +38,18 @@ func (e Error) Wrap(cause error) *Error {
 	return &e
 }
 
-// Error returns what happened and why, in one line.
+// Error returns what happened and why, in one line: "The port is taken: …" where
+// the former is a statement, two sentences where it is a question or the like.
 func (e *Error) Error() string {
-	if e.Why == "" {
+	what, stated := strings.CutSuffix(e.What, ".")
+	switch {
+	case e.Why == "":
 		return e.What
+	case stated && !strings.HasSuffix(what, ".") || what != "" && !strings.ContainsAny(what[len(what)-1:], ".?!:"):
+		return what + ": " + e.Why
+	default:
+		return e.What + " " + e.Why
 	}
-	return e.What + ": " + e.Why
 }
 
 // Unwrap returns the underlying error, if there is one in this process. It is

@@ -114,7 +114,7 @@ func InputOf(t flow.Transcript, id flow.StepID) Input {
 		}
 	}
 	if step.Error != nil && step.Error.Kind != flow.KindServer {
-		in.Raw = step.Error.What + ": " + step.Error.Why + "\n" + in.Raw
+		in.Raw = step.Error.Error() + "\n" + in.Raw
 	} else if in.Raw == "" && step.Error != nil {
 		in.Raw = step.Error.Error()
 	}

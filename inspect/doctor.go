@@ -155,7 +155,7 @@ func (d *doctor) fail(id, cause, what, why, try string) {
 func (d *doctor) refused(id string, e *flow.Error) {
 	cause := ""
 	if e.Kind == flow.KindTransport {
-		if causes := Diagnose(Input{Raw: e.What + ": " + e.Why, Where: "discovery"}).Causes; len(causes) > 0 && causes[0].Confidence != Possible {
+		if causes := Diagnose(Input{Raw: e.Error(), Where: "discovery"}).Causes; len(causes) > 0 && causes[0].Confidence != Possible {
 			cause = causes[0].ID
 		}
 	}
