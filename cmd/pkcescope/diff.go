@@ -20,8 +20,8 @@ code, times) comes last. A and B may be anything that open reads.
 Secrets are compared by their fingerprints, which two files have in common if
 they were saved with the same fingerprint.key; else by their lengths.
 
-The exit status is 0 if the runs are the same in everything that matters, and 1
-if they are not.`,
+As diff(1) does, it ends with 0 if the runs are the same in everything that
+matters, with 1 if they are not, and with 2 if they could not be compared.`,
 		Example: `  pkcescope diff mine.json theirs.json
   pkcescope diff works.json fails.har --json`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -35,15 +35,15 @@ if they are not.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().BoolVar(&reveal, "reveal", false, "do not mask secrets that the files hold")
+	cmd.Flags().BoolVar(&reveal, "reveal", false, "do not mask what the files hold of "+secretsShown)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		a, err := oneFlow(cmd, args[0])
 		if err != nil {
-			return err
+			return trouble(cmd, err)
 		}
 		b, err := oneFlow(cmd, args[1])
 		if err != nil {
-			return err
+			return trouble(cmd, err)
 		}
 		if reveal {
 			warnRevealed(cmd.ErrOrStderr(), a)
@@ -61,4 +61,13 @@ if they are not.`,
 		return err
 	}
 	return cmd
+}
+
+// trouble ends a comparison that could not be made: a script that asks whether
+// two runs differ must not take a missing file for a difference.
+func trouble(cmd *cobra.Command, err error) error {
+	if status := finish(cmd.ErrOrStderr(), err); status != exitFailed {
+		return exitError(status)
+	}
+	return exitError(exitUsage)
 }
