@@ -51,7 +51,7 @@ Scenarios: matrix ` + wrapIDs(lab.Scenarios(), 70),
 	}
 	s := cmd.Flags()
 	s.BoolVar(&f.json, "json", false, "print one JSON document")
-	s.BoolVar(&f.reveal, "reveal", false, "do not mask secrets")
+	s.BoolVar(&f.reveal, "reveal", false, "do not mask in the JSON "+practiceSecrets)
 	s.DurationVar(&f.window, "seed-window", lab.DefaultWindow, "how far the start of the victim's machine may lie from the thief's guess, to either side: a `TIME`")
 	s.StringArrayVar(&f.faults, "fault", nil, "a rule that the practice tenant does not keep, by `NAME`, to see what it is for")
 	return cmd

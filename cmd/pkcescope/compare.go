@@ -72,7 +72,7 @@ probes run only with --probes.`,
 	s.BoolVar(&f.probes, "probes", false, "on a real tenant, also ask it with wrong requests")
 	s.BoolVar(&f.flows, "flows", false, "compare the authorization code, interactive and device code flows instead, at the practice tenant")
 	s.BoolVar(&f.json, "json", false, "print one JSON document")
-	s.BoolVar(&f.reveal, "reveal", false, "do not mask secrets")
+	s.BoolVar(&f.reveal, "reveal", false, "do not mask "+secretsShown)
 	s.BoolVar(&f.yes, "yes", false, "do not ask for confirmation")
 	return cmd
 }

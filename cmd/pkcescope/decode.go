@@ -94,7 +94,7 @@ failed but some could not be made for want of keys or expected values.`,
 	s.StringVar(&o.MaxAge, "max-age", "", "the max_age that was asked for, in `SECONDS`: auth_time is held against it")
 	s.StringVar(&at, "at", "", "check times as of this `TIME`, as 2026-01-31T12:00:00Z (default: now)")
 	s.StringVar(&diff, "diff", "", "list how the token differs from `OTHER`: a file, or a token")
-	s.BoolVar(&o.Reveal, "reveal", false, "do not mask the tokens themselves")
+	s.BoolVar(&o.Reveal, "reveal", false, "do not mask the tokens themselves in the JSON: each is whole, with its signature (claims are never masked)")
 	return cmd
 }
 

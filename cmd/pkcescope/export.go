@@ -53,7 +53,7 @@ The FILE may also be a capture that open reads, or - for standard input.`,
 	}
 	s := cmd.Flags()
 	s.Var(&choice[export.Form]{&form, export.Forms()}, "as", "what to write")
-	s.BoolVar(&reveal, "reveal", false, "with har, do not mask secrets that the file holds")
+	s.BoolVar(&reveal, "reveal", false, "with har, do not mask what the file holds of "+secretsShown)
 	s.StringVarP(&out, "output", "o", "", "write to this `FILE` (default: standard output)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if form == "" {

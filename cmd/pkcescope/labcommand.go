@@ -61,7 +61,7 @@ Exit status: 0 every lab named is solved, 1 one is not.`,
 	s.BoolVar(&f.settings, "settings", false, "list the settings, with their values")
 	s.IntVar(&f.hints, "hints", 0, "give the first `N` hints")
 	s.BoolVar(&f.json, "json", false, "print one JSON document")
-	s.BoolVar(&f.reveal, "reveal", false, "do not mask secrets in the JSON")
+	s.BoolVar(&f.reveal, "reveal", false, "do not mask in the JSON "+practiceSecrets)
 	return cmd
 }
 

@@ -51,7 +51,7 @@ kept in the configuration directory.`,
 	s.SortFlags = false
 	s.StringSliceVar(&f.answers, "answers", nil, "the predictions: a `CHOICE` for each ID, with commas")
 	s.BoolVar(&f.json, "json", false, "print one JSON document")
-	s.BoolVar(&f.reveal, "reveal", false, "do not mask secrets in the JSON")
+	s.BoolVar(&f.reveal, "reveal", false, "do not mask in the JSON "+practiceSecrets)
 	return cmd
 }
 

@@ -65,7 +65,7 @@ read, or there is no flow in it; 2 wrong usage.`,
 	s.IntVar(&f.number, "flow", 0, "the flow to show, by its `NUMBER` in the list")
 	s.BoolVar(&f.list, "list", false, "list the flows that are in it; with --json as JSON")
 	s.StringVar(&f.jwks, "jwks", "", "the provider's keys, if they are not in it: a `URL|FILE` of a JSON Web Key Set")
-	s.BoolVar(&f.reveal, "reveal", false, "do not mask secrets that the file holds")
+	s.BoolVar(&f.reveal, "reveal", false, "do not mask what the file holds of "+secretsShown)
 	f.theme = addThemeFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runOpen(cmd, f, args) }
 	return cmd
@@ -227,6 +227,12 @@ func oneFlow(cmd *cobra.Command, name string) (flow.Transcript, error) {
 	}
 	return found.Flows[found.Best()], nil
 }
+
+// What --reveal shows, for the help of the flag.
+const (
+	secretsShown    = "codes, verifiers, tokens, cookies, typed passwords, client secrets and assertions"
+	practiceSecrets = "the practice tenant's codes, verifiers, tokens and client secrets"
+)
 
 // warnRevealed says plainly what stands unmasked in what is handed out.
 func warnRevealed(stderr io.Writer, t flow.Transcript) {

@@ -46,7 +46,7 @@ failed (the JSON says where), 2 wrong usage, 130 cancelled.`,
 	f.clientFlags = addClientFlags(cmd)
 	s := cmd.Flags()
 	s.BoolVar(&f.json, "json", false, "print the transcript as one JSON document")
-	s.BoolVar(&f.reveal, "reveal", false, "do not mask secrets in the JSON and the saved file")
+	s.BoolVar(&f.reveal, "reveal", false, "do not mask, in the JSON and the saved file, "+secretsShown)
 	s.StringVar(&f.save, "save", "", "write the transcript to `FILE`")
 	s.DurationVar(&f.timeout, "timeout", 0, "give up after this `TIME`, for example 2m (default: wait)")
 	return cmd
