@@ -40,7 +40,7 @@ func (m *Model) deviceSheet() sheet {
 	if m.whyNoBrowser() == "" {
 		keys = append([]string{"o", "open"}, keys...)
 	}
-	s.foot = footText(keys...)
+	s.foot = keys
 	row := func(name, value string, t tone) {
 		s.lines = append(s.lines, line{spans: []span{{fill(m, name, 12), toneFaint}, {value, t}}, hang: 12, prose: true})
 	}

@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/pkcescope/pkcescope/inspect"
@@ -26,9 +24,9 @@ type (
 type sheet struct {
 	title  string
 	lines  []line
-	foot   string
-	width  int // of the text
-	offset int // first row shown
+	foot   []string // pairs of key and word
+	width  int      // of the text
+	offset int      // first row shown
 	// The cursor stands in a field: in line cursor, cursorX cells from the left.
 	cursor, cursorX int
 	hasCursor       bool
@@ -58,22 +56,17 @@ func (s sheet) place(m *Model) (rect, *doc) {
 }
 
 // footRows are the rows of the foot at a width: no key is cut off.
-func (s sheet) footRows(m *Model, w int) []string {
-	var rows []string
-	row := ""
-	for _, pair := range strings.Split(s.foot, footGap) {
-		switch {
-		case row == "":
-			row = pair
-		case m.ruler.StringWidth(row+footGap+pair) > w:
-			rows = append(rows, row)
-			row = pair
-		default:
-			row += footGap + pair
+func (s sheet) footRows(m *Model, w int) [][]footKey {
+	var rows [][]footKey
+	room := 0
+	for i := 0; i+1 < len(s.foot); i += 2 {
+		k := footKey{key: s.foot[i], word: s.foot[i+1]}
+		n := m.footWidth(k)
+		if room < n {
+			rows, room = append(rows, nil), w+2 // no air after the last one
 		}
-	}
-	if row != "" {
-		rows = append(rows, row)
+		rows[len(rows)-1] = append(rows[len(rows)-1], k)
+		room -= n
 	}
 	return rows
 }
@@ -86,6 +79,9 @@ func (s sheet) first(room, rows, row int) int {
 	}
 	return max(at, 0)
 }
+
+// scrollOrClose is the foot of a sheet that is read.
+var scrollOrClose = []string{"↑↓", "scroll", "any other key", "close"}
 
 // message is a dialog that says something and is closed by any key; those that
 // move scroll it where it does not fit.
@@ -139,13 +135,13 @@ func (d *message) most(m *Model) int {
 func (d *message) scroll(m *Model, by int) { d.offset = max(min(d.offset+by, d.most(m)), 0) }
 
 func (d *message) plain() sheet {
-	return sheet{title: d.title, lines: d.lines, width: 64, foot: "any key  close", offset: d.offset}
+	return sheet{title: d.title, lines: d.lines, width: 64, foot: []string{"any key", "close"}, offset: d.offset}
 }
 
 func (d *message) sheet(m *Model) sheet {
 	s := d.plain()
 	if d.most(m) > 0 {
-		s.foot = "↑↓  scroll   any other key  close"
+		s.foot = scrollOrClose
 	}
 	return s
 }
@@ -184,7 +180,7 @@ func (d *question) sheet(*Model) sheet {
 	for _, a := range d.answers {
 		pairs = append(pairs, a.key, a.word)
 	}
-	return sheet{title: d.title, lines: d.lines, width: 76, foot: footText(append(pairs, "esc", "no")...)}
+	return sheet{title: d.title, lines: d.lines, width: 76, foot: append(pairs, "esc", "no")}
 }
 
 // helpSheet shows every key, made from the table that is in force.
@@ -234,7 +230,7 @@ func (d *helpSheet) scroll(m *Model, by int) {
 }
 
 func (d *helpSheet) sheet(m *Model) sheet {
-	s := sheet{title: "Keys", width: min(92, m.w-8), offset: d.offset, foot: "↑↓  scroll   any other key  close"}
+	s := sheet{title: "Keys", width: min(92, m.w-8), offset: d.offset, foot: scrollOrClose}
 	group := ""
 	for _, c := range d.table {
 		if c.group == "" {
@@ -265,16 +261,4 @@ func (d *helpSheet) sheet(m *Model) sheet {
 		s.lines = append(s.lines, line{spans: []span{{"  " + fill(m, l[0], 10), toneKey}, {l[1], toneText}}, hang: 12, prose: true})
 	}
 	return s
-}
-
-// footGap stands between the keys of a foot.
-const footGap = "   "
-
-// footText joins pairs of key and word.
-func footText(pairs ...string) string {
-	var parts []string
-	for i := 0; i+1 < len(pairs); i += 2 {
-		parts = append(parts, pairs[i]+"  "+pairs[i+1])
-	}
-	return strings.Join(parts, footGap)
 }

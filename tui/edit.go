@@ -181,10 +181,7 @@ func (d *editor) sheet(m *Model) sheet {
 	rows := d.rows(m)
 	s := sheet{
 		title: "Edit before sending · " + d.title, width: min(96, m.w-8), offset: d.offset, selected: min(d.at, len(rows)-1) + 1,
-		foot: footText("enter", "change", "a", "add", "d", "take out", "r", "revert all", "esc", "close"),
-	}
-	if m.w < 80 {
-		s.foot = footText("enter", "change", "a", "add", "d", "out", "r", "revert", "esc", "")
+		foot: []string{"enter", "change", "a", "add", "d", "take out", "r", "revert all", "esc", "close"},
 	}
 	name := 0
 	for _, r := range rows {

@@ -80,7 +80,7 @@ func (m *Model) valuesContent(w, h int) content {
 	case m.atPending() && m.visit.reading.pending.Waiting:
 		c.title = "Answer"
 	case !done(s.Status):
-		c.note = "not made yet"
+		c.note = "will be made"
 	}
 	m.rows(&c, s.Values, w, h)
 	if len(c.subjects) == 0 {

@@ -25,10 +25,7 @@ func (m *Model) footRow(p *painter) string {
 		return m.clip(p.row())
 	}
 	room -= p.put(" ", toneText, false, room)
-	for _, k := range m.footKeys(room) {
-		room -= p.put(k.key, toneKey, false, room)
-		room -= p.put(" "+k.word+"  ", toneBar, false, room)
-	}
+	room -= p.keys(m.footKeys(room), room)
 	p.pad(room, false)
 	return m.clip(p.row())
 }
@@ -83,7 +80,7 @@ func (m *Model) footKeys(room int) []footKey {
 	slices.SortStableFunc(all, func(a, b footKey) int { return rank(a) - rank(b) })
 	var out []footKey
 	for _, k := range all {
-		w := m.ruler.StringWidth(k.key) + m.ruler.StringWidth(k.word) + 3
+		w := m.footWidth(k)
 		if w > room {
 			break
 		}
@@ -92,4 +89,19 @@ func (m *Model) footKeys(room int) []footKey {
 	}
 	slices.SortStableFunc(out, func(a, b footKey) int { return a.order - b.order })
 	return out
+}
+
+// footWidth is how many cells a key takes, with the air behind it.
+func (m *Model) footWidth(k footKey) int {
+	return m.ruler.StringWidth(k.key) + m.ruler.StringWidth(k.word) + 3
+}
+
+// keys writes keys with their words, and says how many cells they took.
+func (p *painter) keys(keys []footKey, room int) int {
+	n := 0
+	for _, k := range keys {
+		n += p.put(k.key, toneKey, false, room-n)
+		n += p.put(" "+k.word+"  ", toneBar, false, room-n)
+	}
+	return n
 }

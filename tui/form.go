@@ -221,7 +221,7 @@ func (f *form) sheet(m *Model) sheet {
 	if f.extraFoot != nil {
 		foot = append(foot, f.extraFoot(f)...)
 	}
-	s := sheet{title: f.title, width: w, foot: footText(foot...), offset: f.offset, follow: true}
+	s := sheet{title: f.title, width: w, foot: foot, offset: f.offset, follow: true}
 	if f.intro != "" {
 		s.lines = append(s.lines, prose(toneFaint, 0, f.intro), line{})
 	}

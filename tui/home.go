@@ -229,7 +229,7 @@ func (m *Model) homeLines() []line {
 
 // homePlace is where the lines of the home screen stand.
 func (m *Model) homePlace() (rect, *doc) {
-	w := min(76, m.w-4)
+	w := min(92, m.w-4)
 	d := &doc{lines: m.homeLines()}
 	d.wrap(m.ruler, w)
 	h := min(d.rows(), m.h-2)

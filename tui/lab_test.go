@@ -227,7 +227,7 @@ func TestARealTenantIsAskedAboutFirst(t *testing.T) {
 	m.visit.walk, m.visit.config, m.visit.ended = w, c, make(chan struct{})
 	d.Model = m
 	d.Press("c")
-	d.Shows("Compare on this tenant?", "plain sends the verifier itself", "RFC 7636", "esc  no")
+	d.Shows("Compare on this tenant?", "plain sends the verifier itself", "RFC 7636", "esc no")
 	d.Press("esc")
 	d.Hides("Compare on this tenant?")
 	d.Press("c", "n")

@@ -33,10 +33,7 @@ func (m *Model) railContent(w int) content {
 		d.lines = append(d.lines, line{}, plain(toneTitle, "Expires"))
 		for _, k := range clocks {
 			left, t := timeLeft(k.Ends.Sub(m.now()))
-			room := max(w-1-len(left), 4)
-			if m.ruler.StringWidth(k.Name) >= room {
-				room++ // the air at the edge, before a letter is lost
-			}
+			room := max(w-railAir(w)-len(left), 4)
 			name := m.ruler.Truncate(k.Name, room-1, "…")
 			gap := strings.Repeat(" ", max(room-m.ruler.StringWidth(name), 1))
 			d.lines = append(d.lines, line{spans: []span{{name, toneText}, {gap, toneText}, {left, t}}})
@@ -94,14 +91,17 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 	}
 	room := w - 2
 	title := m.ruler.Truncate(s.Title, room, "…")
-	air := choose(w < 20 && tag == "optional", 0, 1) // the word fits without it
-	gap := room - m.ruler.StringWidth(title) - m.ruler.StringWidth(tag) - air
+	gap := room - m.ruler.StringWidth(title) - m.ruler.StringWidth(tag) - railAir(w)
 	spans := []span{{mark, t}, {title, name}}
 	if tag != "" && gap > 0 {
 		spans = append(spans, span{strings.Repeat(" ", gap), toneText}, span{tag, tagTone})
 	}
 	return line{spans: spans, most: 1}
 }
+
+// railAir is the air at the right edge of the rail. It goes before a word is
+// lost, and for all rows, so that what ends there ends in one column.
+func railAir(w int) int { return choose(w < 20, 0, 1) }
 
 // railItem is the item of the shown step, which differs from its index while
 // steps are hidden.

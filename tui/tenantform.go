@@ -164,7 +164,7 @@ func presetFields(c flow.Config) []*field {
 	}
 	provider.help = func(f *form) string {
 		p, _ := inspect.FindPreset(f.get("preset"))
-		return p.About + " ← → for another."
+		return p.About + " ←→ for another."
 	}
 	return fields
 }

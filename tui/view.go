@@ -396,9 +396,9 @@ func (m *Model) overlay(p *painter, rows []string, s sheet) *tea.Cursor {
 				d.draw(p, row, k)
 				p.pad(r.w-2-d.width-margin, false)
 			case y >= footAt && y-footAt < len(foot):
+				room := r.w - 2 - margin
 				p.pad(margin, false)
-				w := p.put(foot[y-footAt], toneFaint, false, r.w-2-margin)
-				p.pad(r.w-2-margin-w, false)
+				p.pad(room-p.keys(foot[y-footAt], room), false)
 			default:
 				p.pad(r.w-2, false)
 			}

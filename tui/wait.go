@@ -30,7 +30,7 @@ func (m *Model) waitSheet() sheet {
 	if m.whyNoBrowser() == "" {
 		keys = append([]string{"o", "open"}, keys...)
 	}
-	s.foot = footText(keys...)
+	s.foot = keys
 	switch {
 	case m.landing() != "":
 		s.lines = append(s.lines, prose(toneText, 0, "The played browser has signed in, and ended on an address where nobody listens. p takes it out of its address bar and hands it over."), line{})

@@ -10,7 +10,7 @@ import (
 func TestNoKeyIsCutOffWhileWaiting(t *testing.T) {
 	for w := leastWidth; w <= 64; w++ {
 		d := waitingFor(t, "https://login.example/authorize?client_id=app", w, 24, nil)
-		d.Shows("y  copy address", "Q  QR code", "p  paste answer", "esc  cancel")
+		d.Shows("y copy address", "Q QR code", "p paste answer", "esc cancel")
 	}
 }
 
