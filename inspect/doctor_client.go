@@ -111,7 +111,7 @@ func (d *doctor) redirect() {
 	case u.Scheme != "https" && u.Scheme != "http" && d.c.Platform != flow.PlatformNative && d.c.Platform != "":
 		d.fail("redirect-uri", cause, "A custom scheme on the platform "+string(d.c.Platform)+".", "Only Mobile and desktop applications can have one.", "Use https, or the platform native.")
 	default:
-		d.ok("redirect-uri", "The redirect URI keeps Entra's rules. It must be registered under the platform "+string(d.c.Platform)+"; path and slash count.")
+		d.ok("redirect-uri", "The redirect URI keeps Entra's rules. It must be registered under the platform "+string(d.c.Platform)+", with the same path and the same slash at the end.")
 	}
 }
 
@@ -263,8 +263,9 @@ func (d *doctor) tokenEndpoint() {
 	methods := d.c.Provider.TokenEndpointAuthMethods
 	auth := d.auth()
 	switch {
-	case len(methods) == 0 || slices.Contains(methods, string(auth)):
-		d.ok("token-endpoint", "How the client authenticates is not refused by the metadata.")
+	case len(methods) == 0: // nothing was read, or nothing is said about it
+	case slices.Contains(methods, string(auth)):
+		d.ok("token-endpoint", "The metadata lists how the client authenticates: "+string(auth)+".")
 	case auth == flow.AuthNone:
 		// Many that serve public clients, Entra among them, do not list none.
 		d.ok("token-endpoint", "The client authenticates by nothing, as a public client does.")

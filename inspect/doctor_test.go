@@ -51,8 +51,14 @@ func TestAPortThatIsTakenFailsAndSaysWhatToTry(t *testing.T) {
 func TestAProviderThatCannotBeReachedFails(t *testing.T) {
 	c := startTenant(t).Config()
 	c.Issuer = "http://127.0.0.1:1/tenant/v2.0"
-	if checkup := examine(t, c, lab.ExamineOptions{}); checkup.Verdict != inspect.VerdictFail || !checkup.Found("discovery") {
+	checkup := examine(t, c, lab.ExamineOptions{})
+	if checkup.Verdict != inspect.VerdictFail || !checkup.Found("discovery") {
 		t.Errorf("%+v", checkup)
+	}
+	for _, l := range checkup.Lines {
+		if l.ID == "token-endpoint" {
+			t.Errorf("no metadata was read, and it says of it: %s", l.What)
+		}
 	}
 }
 

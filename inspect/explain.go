@@ -71,6 +71,7 @@ func (r *reader) facts() map[string]bool {
 		"dpop":             c.Protection.DPoP,
 		"hybrid":           c.Ask.ResponseType == flow.ResponseHybrid,
 		"jarm":             r.run.callback.has("response"),
+		"arrived":          r.run.callback != nil,
 		"basic":            auth == flow.AuthBasic,
 		"practice":         r.prov.practice,
 		"microsoft":        r.prov.microsoft,

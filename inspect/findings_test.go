@@ -1,6 +1,7 @@
 package inspect_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -273,4 +274,43 @@ func TestAWrongVerifierIsToldOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestWhatIsSaidToComeNextIsNotWhatHasCome(t *testing.T) {
+	tr := handmade(flow.MethodS256)
+	callback := step(&tr, flow.StepCallback)
+	came := strings.Join(shownStep(t, tr, flow.StepCallback).Next, " ")
+	callback.Exchanges = nil
+	awaited := strings.Join(shownStep(t, tr, flow.StepCallback).Next, " ")
+	if !strings.Contains(awaited, "Sign in with the browser") || strings.Contains(awaited, "the answer is here") {
+		t.Errorf("while the answer is awaited: %s", awaited)
+	}
+	if strings.Contains(came, "Sign in") || !strings.Contains(came, "the answer is here") {
+		t.Errorf("once it has come: %s", came)
+	}
+}
+
+// The body is shown with its secrets masked, and a mask is short.
+func TestWhatWasKeptOfABodyIsCountedAsItCame(t *testing.T) {
+	body := `{"access_token":"` + strings.Repeat("a", 5000)
+	tr := handmade(flow.MethodS256)
+	answers(flow.StepToken, 200, "application/json", body)(&tr)
+	res := step(&tr, flow.StepToken).Exchanges[0].Response
+	res.Truncated, res.Size = true, 90000
+	note := shownStep(t, tr, flow.StepToken).Exchanges[0].Response.Note
+	if want := fmt.Sprintf("%d of 90000 octets were kept", len(body)); !strings.Contains(note, want) {
+		t.Errorf("%q does not say %q", note, want)
+	}
+}
+
+// shownStep is a step as it is shown.
+func shownStep(t *testing.T, tr flow.Transcript, id flow.StepID) inspect.Step {
+	t.Helper()
+	for _, s := range inspect.Read(tr, inspect.Options{Now: now}).Steps {
+		if s.ID == id {
+			return s
+		}
+	}
+	t.Fatalf("there is no step %s", id)
+	return inspect.Step{}
 }

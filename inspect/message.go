@@ -173,6 +173,20 @@ func (l layout) request(req flow.Request) Message {
 	return m
 }
 
+// octets is how many octets a body had before its secrets were masked.
+func octets(b flow.Body) int {
+	n := len(b)
+	for at, r := range string(b) {
+		if r != '~' {
+			continue
+		}
+		if _, secret, mask := flow.ParseMask(string(b[at:min(at+64, len(b))])); mask > 0 {
+			n += secret - mask
+		}
+	}
+	return n
+}
+
 // response lays out a response. Of a redirect the parameters in Location are
 // the message.
 func (l layout) response(res *flow.Response) Message {
@@ -181,8 +195,8 @@ func (l layout) response(res *flow.Response) Message {
 	m.Line = l.text(strings.TrimSpace(fmt.Sprintf("%d %s", res.Status, http.StatusText(res.Status))))
 	if res.Truncated {
 		note := "The body was cut off"
-		if res.Size > int64(len(res.Body)) {
-			note += fmt.Sprintf(": %d of %d octets were kept", len(res.Body), res.Size)
+		if kept := octets(res.Body); res.Size > int64(kept) {
+			note += fmt.Sprintf(": %d of %d octets were kept", kept, res.Size)
 		}
 		m.Note = remark(m.Note, note)
 	}
