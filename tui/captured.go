@@ -2,7 +2,9 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,7 +67,7 @@ func (m *Model) openFile(path string) tea.Cmd {
 		msg := foundMsg{opening: o, file: path}
 		f, err := os.Open(path)
 		if err != nil {
-			msg.err = err
+			msg.err = noFile(path, err)
 			return msg
 		}
 		defer func() { _ = f.Close() }()
@@ -80,6 +82,39 @@ func (m *Model) openFile(path string) tea.Cmd {
 		return msg
 	}
 	return tea.Batch(read, tea.Tick(quietly, func(time.Time) tea.Msg { return readingMsg{o} }))
+}
+
+// noFile says in a sentence why a file could not be opened.
+func noFile(path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		e := &flow.Error{Kind: flow.KindRefused, What: "There is no file " + path + ".", Try: "Check the path."}
+		if dir, err := os.Getwd(); err == nil && !filepath.IsAbs(path) {
+			e.Try = "Check the path. It begins in the directory where the program was started, " + dir + "."
+		}
+		return e
+	case errors.Is(err, fs.ErrPermission):
+		return &flow.Error{Kind: flow.KindRefused, What: "The file " + path + " may not be read.", Try: "Look at who owns it, and what its mode is."}
+	}
+	return err
+}
+
+// droppedFile is the path in text, if that is all there is: what a terminal
+// types when a file is dropped on it, in quotes or with its blanks escaped.
+func droppedFile(text string) (string, bool) {
+	text = strings.TrimSpace(text)
+	if text == "" || len(text) > 4096 || strings.ContainsAny(text, "\n\r") {
+		return "", false
+	}
+	for _, path := range []string{
+		text, strings.Trim(text, `'`), strings.Trim(text, `"`), strings.ReplaceAll(text, `\ `, " "), strings.TrimPrefix(text, "file://"),
+	} {
+		path = expandHome(path)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path, true
+		}
+	}
+	return "", false
 }
 
 // stopOpening ends the reading of a file, and says whether there was one.

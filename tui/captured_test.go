@@ -30,6 +30,33 @@ func TestWhatIsPastedOnTheHomeScreenOpensAsAFlow(t *testing.T) {
 	d.Shows("capture · URL", "unseen", "Callback")
 }
 
+// What a terminal types when a file is dropped on it.
+func TestAFileThatIsDroppedOnTheHomeScreenOpens(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "noted down.txt")
+	if err := os.WriteFile(file, []byte(notedDown), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, typed := range map[string]string{
+		"plainly": file, "in quotes": "'" + file + "' ", "with its blanks escaped": strings.ReplaceAll(file, " ", `\ `),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := NewDriver(t, New(Options{Theme: "dark"}), 120, 40)
+			d.Send(tea.PasteMsg{Content: typed})
+			d.Until("2 found")
+		})
+	}
+}
+
+func TestAFileThatIsNotThereIsSaidToBeMissing(t *testing.T) {
+	d := NewDriver(t, New(Options{Theme: "dark"}), 120, 40)
+	d.Press("j", "j", "enter")
+	d.Type("nowhere.json")
+	d.Press("enter")
+	d.Until("There is no file nowhere.json.")
+	d.Shows("Try:", "It begins in the directory")
+	d.Hides("no such file or directory")
+}
+
 func TestAnErrorByItselfIsStillForTheDiagnosis(t *testing.T) {
 	d := NewDriver(t, New(Options{Theme: "dark"}), 120, 40)
 	d.Send(tea.PasteMsg{Content: `{"error":"invalid_grant","error_description":"AADSTS70008: The provided authorization code has expired."}`})

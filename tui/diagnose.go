@@ -56,6 +56,10 @@ func (m *Model) diagnosePaste(text string) tea.Cmd {
 
 // homePaste opens what was pasted: a recording of some kind, or else an error.
 func (m *Model) homePaste(text string) tea.Cmd {
+	if path, ok := droppedFile(text); ok {
+		m.say(toneHere, "Opening…")
+		return m.openFile(path)
+	}
 	if cmd, ok := m.openPasted(text); ok {
 		return cmd
 	}
@@ -123,7 +127,11 @@ func (d *diagnosis) readText() string {
 		text += ", " + strings.Join(d.read.Codes, ", ")
 	}
 	if d.read.Provider != "" {
-		text += ", taken for an error of " + d.read.Provider
+		name := d.read.Provider
+		if p, err := inspect.FindPreset(name); err == nil {
+			name = p.Name
+		}
+		text += ", taken for an error of " + name
 	}
 	return text + "."
 }

@@ -271,7 +271,11 @@ func newOpenForm(*Model) *form {
 		submit: func(m *Model, f *form) tea.Cmd {
 			m.shut()
 			m.say(toneHere, "Opening…")
-			return m.openFile(expandHome(f.get("file")))
+			path := f.get("file")
+			if dropped, ok := droppedFile(path); ok {
+				return m.openFile(dropped)
+			}
+			return m.openFile(expandHome(path))
 		},
 	}
 	return f.start()

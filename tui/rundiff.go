@@ -62,7 +62,7 @@ func readOther(visit int, path string) tea.Cmd {
 		msg := diffedMsg{visit: visit, file: filepath.Base(path)}
 		f, err := os.Open(path)
 		if err != nil {
-			msg.err = err
+			msg.err = noFile(path, err)
 			return msg
 		}
 		defer func() { _ = f.Close() }()

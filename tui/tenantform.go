@@ -189,7 +189,7 @@ func checkClient(f *form, id, value string) string {
 		p, _ := inspect.FindPreset(preset)
 		b, _ := p.Blank(blank)
 		if _, err := p.Read(b, value); err != nil {
-			return explainError(err)
+			return blankProblem(b, err)
 		}
 		return ""
 	}
@@ -206,6 +206,16 @@ func checkClient(f *form, id, value string) string {
 		}
 	}
 	return checkExtension(f, id, value)
+}
+
+// blankProblem says what is wrong with a blank of a preset: what it holds is
+// in its hint, and NAME=VALUE is how the command line says it.
+func blankProblem(b inspect.Blank, err error) string {
+	text := explainError(err)
+	if e, ok := asFlowError(err); ok && b.Example != "" {
+		text = e.What + choose(e.Why == "", "", " "+e.Why) + " For example " + b.Example + "."
+	}
+	return text
 }
 
 // clientFrom puts what the form holds into a configuration.
@@ -340,6 +350,9 @@ type importMsg struct {
 func readImport(path string) tea.Cmd {
 	return func() tea.Msg {
 		text, err := os.ReadFile(path)
+		if err != nil {
+			err = noFile(path, err)
+		}
 		return importMsg{string(text), err}
 	}
 }
