@@ -36,14 +36,18 @@ func (m *Model) compareRows(p *painter) []string {
 		}
 	}
 	who := choose(s.config.Practice, "practice tenant", inspect.Clean(strings.TrimPrefix(s.config.Issuer, "https://")))
+	head := "compare · " + who + " · one difference"
 	tags := []span{{strings.Join(names, " │ "), toneHere}}
+	if s.onFlows {
+		head, tags = "compare · other flows at the practice tenant", nil
+	}
 	if s.reveal {
 		tags = append(tags, span{"secrets shown", toneWarn})
 	}
 	if s.cancel != nil {
 		tags = append(tags, span{"running…", toneHere})
 	}
-	return m.labRows(p, "compare · "+who+" · one difference", tags, []*labPane{&s.panes[0]}, 0)
+	return m.labRows(p, head, tags, []*labPane{&s.panes[0]}, 0)
 }
 
 // comparePages are the columns of the group, as many on a page as fit.
@@ -280,7 +284,7 @@ func marksOf(chars []inspect.Character) string {
 // seen, and where a widely read page says otherwise.
 func (m *Model) flowsContent(w int) content {
 	d := &doc{}
-	c := content{title: "Flows", note: "each carried out just now", doc: d}
+	c := content{title: "Flows", note: choose(m.compare.flows == nil, "", "each carried out just now"), doc: d}
 	f := m.compare.flows
 	if f == nil || len(f.Flows) == 0 {
 		d.lines = append(d.lines, prose(toneFaint, 0, "Running the flows…"))

@@ -83,12 +83,12 @@ func init() {
 			do:   (*Model).chooseHome,
 		},
 		{
-			Binding: bind("down j tab", "↑↓", "choose"), group: "Home", foot: 2, long: "Choose the next entry.",
+			Binding: bind("down j tab", "↑↓", "choose"), group: "Home", foot: 2, long: "Choose another.",
 			do: func(m *Model) tea.Cmd { m.home.move(m, 1); return nil },
 		},
 		{
-			Binding: bind("up k shift+tab", "↑", "choose"), group: "Home", long: "Choose the entry before.",
-			do: func(m *Model) tea.Cmd { m.home.move(m, -1); return nil },
+			Binding: bind("up k shift+tab", "↑", "choose"),
+			do:      func(m *Model) tea.Cmd { m.home.move(m, -1); return nil },
 		},
 		{
 			Binding: bind("e", "e", "edit profile"), group: "Home", foot: 3,
@@ -406,7 +406,7 @@ func lookCommands() []command {
 			long: "Find text in the pane; n and N go to the next and the previous place.",
 			do:   func(m *Model) tea.Cmd { return m.startFind() },
 		},
-		{Binding: bind("n", "n/N", "next found"), group: "Look", long: "The next or the previous place found.", why: (*Model).whyNoHit, do: func(m *Model) tea.Cmd { m.nextHit(1); return nil }},
+		{Binding: bind("n", "n/N", "next found"), group: "Look", foot: 2, long: "The next or the previous place found.", why: (*Model).whyNoHit, do: func(m *Model) tea.Cmd { m.nextHit(1); return nil }},
 		{Binding: bind("N", "N", "found before"), why: (*Model).whyNoHit, do: func(m *Model) tea.Cmd { m.nextHit(-1); return nil }},
 		{
 			Binding: bind("y", "y", "copy"), group: "Take along", foot: 15,

@@ -109,6 +109,11 @@ func (l *labPane) scroll(by int) {
 	l.clampTo()
 }
 
+// whyNoScroll says why there is nothing to scroll, or "".
+func (l *labPane) whyNoScroll() string {
+	return choose(l.doc == nil || l.doc.rows() <= l.height, "All of it is in sight.", "")
+}
+
 // labRows draws a lab screen out of its panes.
 func (m *Model) labRows(p *painter, head string, tags []span, panes []*labPane, focus int) []string {
 	rows := make([]string, m.h)

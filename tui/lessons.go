@@ -333,6 +333,7 @@ func newLessonsCommands() []command {
 	scroll := func(by int) func(*Model) tea.Cmd {
 		return func(m *Model) tea.Cmd { return m.lessons.scroll(by) }
 	}
+	whole := func(m *Model) string { return m.lessons.panes[1].whyNoScroll() }
 	return []command{
 		{
 			Binding: bind("enter", "enter", "start"), group: "Lessons", foot: 1,
@@ -351,8 +352,8 @@ func newLessonsCommands() []command {
 		},
 		{Binding: bind("down j tab", "↑↓", "choose"), group: "Lessons", foot: 2, long: "Choose an answer, or a lesson.", why: (*Model).whyLessonBusy, do: move(1)},
 		{Binding: bind("up k shift+tab", "↑", "choose"), why: (*Model).whyLessonBusy, do: move(-1)},
-		{Binding: bind("pgdown space", "pgup/pgdn", "scroll"), group: "Lessons", foot: 4, long: "Scroll the text.", do: scroll(5)},
-		{Binding: bind("pgup", "pgup", "scroll"), do: scroll(-5)},
+		{Binding: bind("pgdown space", "pgup/pgdn", "scroll"), group: "Lessons", foot: 4, long: "Scroll the text.", why: whole, do: scroll(5)},
+		{Binding: bind("pgup", "pgup", "scroll"), why: whole, do: scroll(-5)},
 		{
 			Binding: bind("t", "t", "transcript"), group: "Lessons", foot: 3,
 			long: "Open the run with every request; the last one, where there were several.",

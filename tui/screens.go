@@ -134,10 +134,11 @@ func readCommands(row, page int, of func(*Model) *labPane) []command {
 	scroll := func(by int) func(*Model) tea.Cmd {
 		return func(m *Model) tea.Cmd { of(m).scroll(by); return nil }
 	}
+	why := func(m *Model) string { return of(m).whyNoScroll() }
 	return []command{
-		{Binding: bind("down j", "↑↓", "scroll"), group: "Look", foot: row, long: "Scroll.", do: scroll(1)},
-		{Binding: bind("up k", "↑", "scroll"), do: scroll(-1)},
-		{Binding: bind("pgdown space", "pgup/pgdn", "page"), group: "Look", foot: page, long: "A page down or up.", do: scroll(10)},
-		{Binding: bind("pgup", "pgup", "page"), do: scroll(-10)},
+		{Binding: bind("down j", "↑↓", "scroll"), group: "Look", foot: row, long: "Scroll.", why: why, do: scroll(1)},
+		{Binding: bind("up k", "↑", "scroll"), why: why, do: scroll(-1)},
+		{Binding: bind("pgdown space", "pgup/pgdn", "page"), group: "Look", foot: page, long: "A page down or up.", why: why, do: scroll(10)},
+		{Binding: bind("pgup", "pgup", "page"), why: why, do: scroll(-10)},
 	}
 }
