@@ -158,24 +158,24 @@ func TestListsAreChangedEntryByEntry(t *testing.T) {
 		change func(d *Driver)
 	}{
 		{"trailing-slash", func(d *Driver) {
-			down(d, "registration.native.")
+			down(d, "registration.native=")
 			d.Press("down") // the field behind the only entry
 			d.Type("http://localhost/auth")
 		}},
 		{"letter-case", func(d *Driver) { // the entry is written over
-			down(d, "registration.native.")
+			down(d, "registration.native=")
 			d.Press("ctrl+u")
 			d.Type("http://localhost/signin")
 		}},
 		{"conditional-access", func(d *Driver) {
-			down(d, "tenant.conditional_access.")
+			down(d, "tenant.conditional_access=")
 			d.Press("right")
 		}},
 		{"secret-expired", func(d *Driver) {
-			down(d, "client.secret.")
+			down(d, "client.secret=")
 			d.Press("ctrl+u")
 			d.Type("{new secret}")
-			down(d, "registration.secrets.")
+			down(d, "registration.secrets=")
 			d.Press("right")
 		}},
 	} {

@@ -26,9 +26,9 @@ const (
 
 func newLabField(x LabSetting) *labField {
 	l := &labField{setting: x}
-	hint := x.Name + "."
+	hint := "On the command line: --set " + x.Name + "=…"
 	if x.Locked != "" {
-		hint += " Cannot be changed: " + inspect.Clean(x.Locked)
+		hint = "Cannot be changed: " + inspect.Clean(x.Locked)
 	}
 	entries := strings.Split(x.Value, "\n")
 	if x.Value == "" {

@@ -190,10 +190,13 @@ func (m *Model) scenesContent() content {
 // laneContent is what goes through somebody's head, and what is in their hands.
 func (m *Model) laneContent(s inspect.Scene, who inspect.Lane, w int) content {
 	said := map[inspect.Lane]string{inspect.LaneApp: s.App, inspect.LaneThief: s.Thief, inspect.LaneProvider: s.Provider}[who]
-	d := &doc{lines: []line{prose(choose(m.acts(s.From, who), toneStrong, toneText), 0, said)}}
+	// Where nothing is sent the thief takes, and nobody gives.
+	taken := len(s.Exchanges) == 0 && s.To == inspect.LaneThief
+	acts := m.acts(choose(taken, s.To, s.From), who)
+	d := &doc{lines: []line{prose(choose(acts, toneStrong, toneText), 0, said)}}
 	c := content{title: string(who), doc: d}
 	switch {
-	case m.acts(s.From, who):
+	case acts:
 		c.note = "acts"
 	case m.acts(s.To, who):
 		c.note = choose(s.From == inspect.LaneThief || who != inspect.LaneThief, "answers", "looks on")
@@ -255,6 +258,7 @@ func (m *Model) wireContent(s inspect.Scene) content {
 	}
 	if len(s.Exchanges) == 0 {
 		d.lines = append(d.lines, prose(toneFaint, 0, "Nothing crosses the wire here."))
+		d.lines = append(d.lines, m.takenLines(s)...)
 	}
 	for i, x := range s.Exchanges {
 		if i > 0 {
@@ -263,6 +267,20 @@ func (m *Model) wireContent(s inspect.Scene) content {
 		d.lines = append(d.lines, m.wireLines(x)...)
 	}
 	return c
+}
+
+// takenLines are what the thief comes to hold in a scene.
+func (m *Model) takenLines(s inspect.Scene) []line {
+	var lines []line
+	for _, k := range s.Known {
+		if k.New && k.Thief {
+			lines = append(lines, line{spans: []span{{"  " + fill(m, k.Name, 21) + "  ", toneWarn}, {k.Value, toneText}}, hang: 25})
+		}
+	}
+	if len(lines) > 0 {
+		lines = append([]line{{}, plain(toneTitle, "The thief holds now")}, lines...)
+	}
+	return lines
 }
 
 // verdictLines say who won, why, what stopped the thief or would have, which

@@ -74,9 +74,9 @@ func (m *Model) waitSheet() sheet {
 		}
 		s.lines = append(s.lines, line{}, address)
 	}
-	if st, ok := m.step(); ok && len(st.Next) > 0 && m.h >= 28 {
-		s.lines = append(s.lines, line{}, heading("You will see next", ""))
-		for _, t := range st.Next {
+	if next := m.inBrowser(); len(next) > 0 && m.h >= 36 {
+		s.lines = append(s.lines, line{}, heading("You will see in the browser", ""))
+		for _, t := range next {
 			s.lines = append(s.lines, line{spans: []span{{"· ", toneFaint}, {t, toneText}}, hang: 2, prose: true})
 		}
 	}
@@ -97,6 +97,17 @@ func (m *Model) scrollWait(by int) bool {
 	}
 	m.visit.scrolled = max(min(m.visit.scrolled+by, most), 0)
 	return true
+}
+
+// inBrowser is what the person meets in the browser: the authorize step knows,
+// while the callback is waited for.
+func (m *Model) inBrowser() []string {
+	for _, s := range m.visit.reading.report.Steps {
+		if s.ID == flow.StepAuthorize {
+			return s.Next
+		}
+	}
+	return nil
 }
 
 // remoteHint says how the answer gets here when the terminal is at another
