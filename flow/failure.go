@@ -115,6 +115,12 @@ func isErrno(err error, unix, windows syscall.Errno) bool {
 	return errors.Is(err, unix) || runtime.GOOS == "windows" && errors.Is(err, windows)
 }
 
+// LacksAddress says whether listening failed because this machine does not have
+// the address: it may have only one of 127.0.0.1 and ::1, or none.
+func LacksAddress(err error) bool {
+	return isErrno(err, syscall.EADDRNOTAVAIL, 10049) || isErrno(err, syscall.EAFNOSUPPORT, 10047)
+}
+
 func isTimeout(err error) bool {
 	var n net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||

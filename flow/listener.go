@@ -158,7 +158,7 @@ func listenLoopback(u *url.URL) ([]net.Listener, error) {
 		switch {
 		case err == nil:
 			listeners = append(listeners, l)
-		case isErrno(err, syscall.EADDRNOTAVAIL, 10049), isErrno(err, syscall.EAFNOSUPPORT, 10047):
+		case LacksAddress(err):
 			// This machine has only one of the two.
 			failure = errors.Join(failure, err)
 		default:
@@ -190,6 +190,12 @@ func portError(host, port string, err error) *Error {
 		e.Try = "End that program. Or t" + strings.TrimPrefix(e.Try, "T")
 	} else if isErrno(err, syscall.EACCES, 10013) {
 		e.Why = fmt.Sprintf("Port %s needs an administrator's rights.", port)
+	} else if LacksAddress(err) && strings.EqualFold(host, "localhost") {
+		e.Why = "This machine has neither 127.0.0.1 nor ::1."
+		e.Try = "Bring its loopback interface up, or paste the redirect URL by hand."
+	} else if LacksAddress(err) {
+		e.Why = fmt.Sprintf("This machine does not have the address %s.", host)
+		e.Try = "Name localhost in the redirect URI, for which 127.0.0.1 and ::1 are listened on as far as they are there, or paste the redirect URL by hand."
 	}
 	return e.Wrap(err)
 }

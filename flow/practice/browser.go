@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -58,6 +59,7 @@ func (s *Server) browserOf(account Account) *browser {
 func (s *Server) browserTransport() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented type
 	t.Proxy = nil                                        // loopback only
+	t.DialContext = dialLocalhost
 	if s.cert != nil {
 		roots := x509.NewCertPool()
 		roots.AddCert(s.cert)
@@ -66,6 +68,24 @@ func (s *Server) browserTransport() http.RoundTripper {
 	callback := t.Clone()
 	callback.TLSClientConfig = &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // see pastWarning
 	return &pastWarning{Transport: t, callback: callback, home: s.URL}
+}
+
+// dialLocalhost connects as browsers do: localhost is both loopback addresses to
+// them, whatever the resolver says of it (RFC 6761 section 6.3).
+func dialLocalhost(ctx context.Context, network, addr string) (net.Conn, error) {
+	var dialer net.Dialer
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || !strings.EqualFold(host, "localhost") {
+		return dialer.DialContext(ctx, network, addr)
+	}
+	c, err := dialer.DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+	if err == nil {
+		return c, nil
+	}
+	if c, err := dialer.DialContext(ctx, network, net.JoinHostPort("::1", port)); err == nil {
+		return c, nil
+	}
+	return nil, err
 }
 
 // pastWarning goes past the warning that a browser shows of the certificate of

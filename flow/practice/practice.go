@@ -11,14 +11,12 @@
 package practice
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -31,7 +29,8 @@ import (
 // free port.
 type Options struct {
 	// Listen is a loopback address such as "127.0.0.1:8400". Empty: a free
-	// port on 127.0.0.1.
+	// port. Without an address, or with localhost, it is that of 127.0.0.1, or of
+	// ::1 where there is no other.
 	Listen string
 	// Now is the tenant's clock. Nil: [time.Now].
 	Now func() time.Time
@@ -79,25 +78,16 @@ type Server struct {
 // about it: an address that is not loopback is refused, and so is a port that
 // is taken.
 func Start(o Options) (*Server, error) {
-	addr := o.Listen
-	if addr == "" {
-		addr = "127.0.0.1:0"
-	}
-	if err := checkLoopback(addr); err != nil {
+	if err := checkLoopback(o.Listen); err != nil {
 		return nil, err
 	}
 	tenant, err := o.tenant()
 	if err != nil {
 		return nil, err
 	}
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
+	l, err := listen(o.Listen, listenTCP)
 	if err != nil {
-		return nil, flow.Error{
-			Kind: flow.KindTransport,
-			What: "The practice tenant cannot listen on " + addr + ".",
-			Why:  err.Error(),
-			Try:  "Choose another port, or port 0, for which a free one is taken.",
-		}.Wrap(err)
+		return nil, err
 	}
 	s := &Server{
 		URL:    baseURL(l.Addr(), o.TLS),
@@ -160,31 +150,6 @@ func (o Options) clock() func() time.Time {
 		return now
 	}
 	return func() time.Time { return now().Add(o.ClockOffset) }
-}
-
-// checkLoopback refuses every address that other machines could reach. The
-// practice tenant hands out tokens to whoever knows a password that is printed
-// on its sign-in page.
-func checkLoopback(addr string) error {
-	refused := func(why string) error {
-		return &flow.Error{
-			Kind: flow.KindRefused,
-			What: fmt.Sprintf("The practice tenant does not listen on %q.", addr),
-			Why:  why,
-			Try:  "Use a loopback address, for example 127.0.0.1:8400 or [::1]:8400.",
-		}
-	}
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return refused(err.Error())
-	}
-	if host == "localhost" {
-		return nil
-	}
-	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return refused("It would be reachable from other machines, and it gives tokens to anyone who asks.")
-	}
-	return nil
 }
 
 // Issuer returns the issuer of the home tenant, by its GUID.

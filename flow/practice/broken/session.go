@@ -81,6 +81,9 @@ func fill(lab Lab, server *practice.Server) (Lab, error) {
 // then says so.
 func freePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // gone at once
+	if flow.LacksAddress(err) {
+		l, err = net.Listen("tcp", "[::1]:0") //nolint:noctx // gone at once
+	}
 	if err != nil {
 		return "", err
 	}

@@ -1,0 +1,78 @@
+package practice
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/pkcescope/pkcescope/flow"
+)
+
+// checkLoopback refuses every address that other machines could reach. The
+// practice tenant hands out tokens to whoever knows a password that is printed
+// on its sign-in page.
+func checkLoopback(addr string) error {
+	refused := func(why string) error {
+		return &flow.Error{
+			Kind: flow.KindRefused,
+			What: fmt.Sprintf("The practice tenant does not listen on %q.", addr),
+			Why:  why,
+			Try:  "Use a loopback address, for example 127.0.0.1:8400 or [::1]:8400.",
+		}
+	}
+	if addr == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return refused(err.Error())
+	}
+	if host == "localhost" {
+		return nil
+	}
+	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+		return refused("It would be reachable from other machines, and it gives tokens to anyone who asks.")
+	}
+	return nil
+}
+
+func listenTCP(addr string) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
+}
+
+// listen takes the port of a loopback address, by tcp. A machine may have only
+// one of 127.0.0.1 and ::1, and where neither was asked for, either will do.
+func listen(addr string, tcp func(addr string) (net.Listener, error)) (net.Listener, error) {
+	host, port := "localhost", "0"
+	if addr != "" {
+		host, port, _ = net.SplitHostPort(addr) // it was checked
+	}
+	hosts := []string{host}
+	if host == "localhost" {
+		hosts = []string{"127.0.0.1", "::1"}
+	}
+	var why []string
+	var failure error
+	for _, host := range hosts {
+		l, err := tcp(net.JoinHostPort(host, port))
+		if err == nil {
+			return l, nil
+		}
+		why = append(why, err.Error())
+		failure = err
+		if !flow.LacksAddress(err) {
+			break // a port that another program has is another matter
+		}
+	}
+	e := flow.Error{
+		Kind: flow.KindTransport,
+		What: "The practice tenant cannot listen on " + net.JoinHostPort(host, port) + ".",
+		Why:  strings.Join(why, "; "),
+		Try:  "Choose another port, or port 0, for which a free one is taken.",
+	}
+	if flow.LacksAddress(failure) {
+		e.Try = "Listen on an address that this machine has (127.0.0.1 or [::1]), or bring its loopback interface up."
+	}
+	return nil, e.Wrap(failure)
+}
