@@ -3,8 +3,10 @@ package flow
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // Afterwards is what is done with the tokens once they are there. Nothing of
@@ -42,11 +44,38 @@ func (w *Walk) call(ctx context.Context) error {
 	if got.Status/100 == 2 {
 		return nil
 	}
-	e := unexpected("API", got, members)
-	if said := got.Header.Get("WWW-Authenticate"); said != "" {
+	return apiSaid(got, members)
+}
+
+// apiSaid words an API's refusal. What is about the token stands in the
+// WWW-Authenticate header (RFC 6750 section 3), if anywhere.
+func apiSaid(got *Response, members map[string]string) *Error {
+	e := &Error{Kind: KindServer, What: fmt.Sprintf("The API answered %s.", statusText(got.Status))}
+	switch said := strings.Join(got.Header.Values("WWW-Authenticate"), ", "); {
+	case members["error"] != "":
+		body := serverSaid("API", got, members)
+		e.What = fmt.Sprintf("%s %s", e.What, body.What)
+		e.Why = body.Why
+	case said != "":
 		e.Why = "It says: " + said
+	case members != nil:
+		e.Why = "It is JSON, and holds " + memberNames(responseValues(members, InResponse)) + "."
+	case looksLikeHTML(got):
+		e.Why = "It sent a web page (HTML)."
 	}
-	e.Try = "Check the token's audience and scopes against what the API wants; 401 is about the token, 403 about what it allows."
+	switch {
+	case got.Status == http.StatusUnauthorized:
+		e.Try = "The token is not accepted: compare its audience, issuer and expiry with what the API wants, and look whether something on the way takes the Authorization header away."
+	case got.Status == http.StatusForbidden:
+		e.Try = "The token does not allow this: compare its scopes and roles with what the API wants."
+	case got.Status/100 == 3:
+		e.Why = fmt.Sprintf("It points to %q. It was not followed: the token is meant for this address alone.", got.Header.Get("Location"))
+		e.Try = "Call the address that it points to, if that is the API's own."
+	case got.Status/100 == 5:
+		e.Try = "It failed at the API and not by the token. Try again later, and look at the API's log."
+	default:
+		e.Try = "It is about the request and not about the token: check the API's address and what it wants besides."
+	}
 	return e
 }
 

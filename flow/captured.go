@@ -146,7 +146,9 @@ func (s *Step) lay(t *Transcript, came bool) {
 		s.layAnswer(readTokenResponse)
 	case StepUserInfo, StepDiscovery, StepKeys, StepPAR, StepIntrospect:
 		s.layAnswer(func(r *Response) ([]Value, *Error) { return readPlainAnswer(string(s.ID), r, true) })
-	case StepCall, StepRevoke, StepLogout:
+	case StepCall:
+		s.layAnswer(readCaptured)
+	case StepRevoke, StepLogout:
 		s.layAnswer(func(r *Response) ([]Value, *Error) { return readPlainAnswer(string(s.ID), r, false) })
 	}
 	if s.Status == StatusUnseen && (s.ID == StepUserInfo || s.ID == StepRefresh) {
@@ -378,6 +380,17 @@ func (s *Step) layAnswer(read func(*Response) ([]Value, *Error)) {
 	}
 }
 
+// readCaptured reads what an API answered a client. Only what it says about the
+// token is a failure of the flow: for the rest, many an app asks for things that
+// may not be there.
+func readCaptured(r *Response) ([]Value, *Error) {
+	members := readMembers(r)
+	if r.Status != http.StatusUnauthorized && r.Status != http.StatusForbidden {
+		return responseValues(members, InResponse), nil
+	}
+	return responseValues(members, InResponse), apiSaid(r, members)
+}
+
 // readPlainAnswer reads the answer of an endpoint that is not the token
 // endpoint. With members one that is no JSON is of no use.
 func readPlainAnswer(who string, r *Response, object bool) ([]Value, *Error) {
@@ -414,6 +427,7 @@ func MetadataOf(r *Response) *Provider {
 		Issuer: members["issuer"], AuthorizationEndpoint: members["authorization_endpoint"],
 		TokenEndpoint: members["token_endpoint"], UserInfoEndpoint: members["userinfo_endpoint"], JWKSURI: members["jwks_uri"],
 		PAREndpoint:           members["pushed_authorization_request_endpoint"],
+		DeviceEndpoint:        members["device_authorization_endpoint"],
 		IntrospectionEndpoint: members["introspection_endpoint"], RevocationEndpoint: members["revocation_endpoint"],
 		EndSessionEndpoint: members["end_session_endpoint"], PARRequired: members["require_pushed_authorization_requests"] == "true",
 		ScopesSupported: list("scopes_supported"), CodeChallengeMethods: list("code_challenge_methods_supported"),

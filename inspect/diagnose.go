@@ -18,7 +18,7 @@ type Input struct {
 	// it is read out of Raw where possible.
 	Provider string
 	// Where is the step that failed: authorize, callback, token, refresh,
-	// userinfo, device, discovery or jwks.
+	// userinfo, device, discovery, jwks or api.
 	Where string
 	// HTTPStatus of the answer; 0 when it is not known.
 	HTTPStatus int

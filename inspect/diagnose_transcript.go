@@ -25,6 +25,7 @@ var places = map[flow.StepID]string{
 	flow.StepKeys:      "jwks",
 	flow.StepUserInfo:  "userinfo",
 	flow.StepRefresh:   "refresh",
+	flow.StepCall:      "api",
 	flow.StepRevoke:    "revoke",
 	flow.StepLogout:    "logout",
 }

@@ -16,7 +16,7 @@ type rule struct {
 
 // rules returns every rule, by theme.
 func rules() []rule {
-	return slices.Concat(pkceRules(), requestRules(), callbackRules(), answerRules(), deviceRules(), serverRules(), captureRules())
+	return slices.Concat(pkceRules(), requestRules(), callbackRules(), answerRules(), deviceRules(), apiRules(), serverRules(), captureRules())
 }
 
 // findingsOf applies every rule, then what the diagnosis of a failed step adds,

@@ -42,6 +42,9 @@ func serverSaidNo(r *run, id flow.StepID) []Finding {
 		f.Try = "Read the description, and look the code up in the provider's documentation."
 	}
 	who := upper(r.prov.name)
+	if id == flow.StepCall {
+		who = "The API"
+	}
 	f.What = who + " refused: " + short(code, 60) + "."
 	if vendor != "" {
 		f.Code = strings.ToLower(vendor)

@@ -57,7 +57,7 @@ func networkClues() []clue {
 		), not(says("trace id … 429")))},
 		{"rate-limited", Likely, all(status(429))},
 		{"server-error", Likely, all(oauth("server_error", "temporarily_unavailable"), uncoded())},
-		{"server-error", Possible, all(status(500, 502, 503, 504), uncoded())},
+		{"server-error", Possible, all(status(500, 502, 503, 504), uncoded(), not(at("api")))},
 		{"server-error", Possible, all(says(
 			"internal server error", "502 bad gateway", "503 service unavailable", "504 gateway", "we are sorry",
 			"an unexpected error has occurred",

@@ -82,7 +82,7 @@ func (m *Model) startSettings() tea.Cmd {
 		},
 		check: checkSettings,
 	}
-	f.fields = append(f.fields, extensionFields(c)...)
+	f.fields = append(f.fields, extensionFields(c, idToken(m.visit.reading.transcript))...)
 	f.submit = func(m *Model, f *form) tea.Cmd {
 		c := settingsFrom(f, m.visit.config)
 		c.Edits = m.visit.reading.transcript.Config.Edits
@@ -95,6 +95,17 @@ func (m *Model) startSettings() tea.Cmd {
 	}
 	m.open(f.start())
 	return nil
+}
+
+// idToken is the last ID token that a walk brought, or "".
+func idToken(t flow.Transcript) string {
+	token := ""
+	for _, id := range []flow.StepID{flow.StepToken, flow.StepRefresh} {
+		if v, ok := t.Step(id).Value("id_token"); ok {
+			token = v
+		}
+	}
+	return token
 }
 
 // authField and modeField are choices of so many that one is shown at a time.

@@ -8,9 +8,28 @@ import (
 	"github.com/pkcescope/pkcescope/flow"
 )
 
+// ownHint is the choice of an ID token of one's own as a hint. An ID token is a
+// secret: it is masked, kept for the walk alone, and in no profile.
+const ownHint = "own"
+
+// hintField chooses the ID token that says who is expected: here is that of the
+// walk whose settings these are, if there is one.
+func hintField(c flow.Config, here string) *field {
+	choices := []option{{"", "none"}}
+	if here != "" {
+		choices = append(choices, option{here, "that of this walk"})
+	}
+	if given := c.Ask.IDTokenHint; given != "" && given != here {
+		choices = append(choices, option{given, "as before"})
+	}
+	return choiceField("hint", "ID token hint", c.Ask.IDTokenHint,
+		"An ID token of the person who is expected, for this walk alone: it is a secret, and never in the profile.", append(choices, option{ownHint, "one to paste"})...)
+}
+
 // extensionFields are those of what a client asks for beyond the plain code
-// flow. They are folded away until they are asked for, or in use.
-func extensionFields(c flow.Config) []*field {
+// flow. They are folded away until they are asked for, or in use. here is the ID
+// token of the walk whose settings these are, or "".
+func extensionFields(c flow.Config, here string) []*field {
 	a, p, l := c.Ask, c.Protection, c.Afterwards
 	age := ""
 	if a.MaxAge != nil {
@@ -30,6 +49,8 @@ func extensionFields(c flow.Config) []*field {
 		textField("resource", "Resource", strings.Join(a.Resources, " "), "RFC 8707: the URIs of the APIs that the token is for, separated by blanks."),
 		textField("age", "Max age", age, "How many seconds ago the person may have signed in; 0 asks for a fresh sign-in."),
 		textField("acr", "ACR values", a.ACRValues, "The levels of authentication to ask for, separated by blanks."),
+		hintField(c, here),
+		secretField("hinttoken", "ID token", "It is masked."),
 		textField("claims", "Claims", a.Claims, `The JSON object of OpenID Connect Core section 5.5, for example {"id_token":{"acr":null}}.`),
 		textField("rar", "Authorization details", a.AuthorizationDetails, `RAR: the JSON array of RFC 9396, for example [{"type":"payment_initiation"}].`),
 		choiceField("hybrid", "Response type", a.ResponseType, "Hybrid brings an ID token with the code.", option{"", "code"}, option{flow.ResponseHybrid, "code id_token (hybrid)"}),
@@ -48,7 +69,9 @@ func extensionFields(c flow.Config) []*field {
 	used := c.Credential.KeyFile != "" || c.AuthMethod.NeedsKey()
 	for _, x := range fields {
 		used = used || x.value() != "" && x.id != "userinfo"
-		x.only = func(f *form) bool { return f.get("extensions") != "" }
+		x.only = func(f *form) bool {
+			return f.get("extensions") != "" && (x.id != "hinttoken" || f.get("hint") == ownHint)
+		}
 	}
 	return append([]*field{
 		choiceField("extensions", "Extensions", yes(used), "PAR, JAR, DPoP, RAR, resource, claims, JARM, hybrid, keys, and what is done with the tokens.",
@@ -64,6 +87,8 @@ func checkExtension(f *form, id, value string) string {
 			return "It is a number of seconds."
 		}
 		return ""
+	case "hinttoken":
+		return choose(f.get("hint") == ownHint && strings.Count(value, ".") < 2, "Paste an ID token: three parts with points between them, or five if it is encrypted.", "")
 	case "parameters":
 		for _, p := range strings.Fields(value) {
 			if name, _, ok := strings.Cut(p, "="); !ok || name == "" {
@@ -118,7 +143,10 @@ func parametersFrom(text string) map[string]string {
 func extensionsFrom(f *form, c flow.Config) flow.Config {
 	c.ResponseMode = flow.ResponseMode(f.get("mode"))
 	c.Protection = flow.Protection{PAR: f.get("par") != "", JAR: flow.JAR(f.get("jar")), DPoP: f.get("dpop") != ""}
-	hint := c.Ask.IDTokenHint // it has no field: an ID token is too long to type
+	hint := f.get("hint")
+	if hint == ownHint {
+		hint = strings.TrimSpace(f.get("hinttoken"))
+	}
 	c.Ask = flow.Ask{
 		ResponseType: f.get("hybrid"), Claims: f.get("claims"), ACRValues: f.get("acr"), AuthorizationDetails: f.get("rar"),
 		IDTokenHint: hint, Parameters: parametersFrom(f.get("parameters")),

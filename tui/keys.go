@@ -266,6 +266,11 @@ func flowCommands() []command {
 			why:  (*Model).whyNoRepair, do: (*Model).askRepair,
 		},
 		{
+			Binding: bind("A", "A", "call an API"), group: "Walk",
+			long: "Show the access token to an API: ask for its address, and make the call the next step.",
+			why:  (*Model).whyNoCall, do: (*Model).askCall,
+		},
+		{
 			Binding: bind("H", "H", "hint"), group: "Walk", foot: 11,
 			long: "In a broken tenant: one hint more.",
 			why:  (*Model).whyNoHint, do: (*Model).labHint,

@@ -66,10 +66,8 @@ func (m *Model) repair(r inspect.Repair) tea.Cmd {
 		return m.repairLab(r)
 	}
 	v := &m.visit
+	v.config = r.Apply(m.config())
 	c := v.config
-	c.Edits = v.reading.transcript.Config.Edits
-	v.config = r.Apply(c)
-	c = v.config
 	return m.work(func(ctx context.Context, w Walker) error {
 		if err := w.Reconfigure(c, r.From); err != nil {
 			return err

@@ -66,7 +66,7 @@ func newTenantForm(m *Model, c flow.Config, name string) *form {
 		console(authField(c), "auth_method", "How the client proves who it is at the token endpoint."),
 		modeField(c),
 	)
-	f.fields = append(f.fields, extensionFields(c)...)
+	f.fields = append(f.fields, extensionFields(c, "")...)
 	f.fields = append(f.fields, textField("name", "Save as profile", name, "A name under which this is kept, without the secret. Empty: not kept."))
 	f.submit = func(m *Model, f *form) tea.Cmd { return m.submitTenant(f, given) }
 	return f.start()

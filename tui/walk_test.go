@@ -2,6 +2,8 @@ package tui_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -344,4 +346,95 @@ func TestAnOfferedDeviceCodeIsTakenInPlaceOfTheRedirect(t *testing.T) {
 	d.Settled()
 	d.Shows("device code · ")
 	d.Hides("Verifier")
+}
+
+// A asks for an address and makes the call the next step, with the token that is
+// there: nobody signs in again.
+func TestAnAPIIsCalledWithTheTokenThatIsThere(t *testing.T) {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ") || r.URL.Path != "/notes" {
+			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_, _ = w.Write([]byte(`{"notes":["the first one"]}`))
+	}))
+	t.Cleanup(api.Close)
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press("A")
+	d.Shows("There is no access token yet")
+	call := func(path string) {
+		d.Press("A")
+		d.Until("Call an API")
+		for range 60 {
+			d.Press("backspace")
+		}
+		d.Type(api.URL + path)
+		d.Press("enter")
+		d.Until("▸ API call")
+		d.Settled()
+		d.Shows("GET "+api.URL[:20], "will be sent")
+		d.Press("enter")
+		d.Settled()
+	}
+	d.Press("a")
+	d.Until("✓ Token")
+	d.Settled()
+	call("/notes")
+	d.Until("✓ API call")
+	d.Shows("the first one")
+	call("/other")
+	d.Until("✗ API call")
+	d.Shows("401 Unauthorized", "invalid_token")
+}
+
+// The ID token of a walk can be the hint of the next one.
+func TestTheIDTokenOfAWalkIsTheHintOfTheNext(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 60)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press("a")
+	d.Until("✓ Token")
+	d.Settled()
+	d.Press(",")
+	d.Until("Settings of this walk")
+	d.GoTo("extensions")
+	d.Press("right")
+	d.GoTo("hint")
+	d.Press("right")
+	d.Press("enter")
+	d.Until("step 1 of")
+	for range 6 { // carry out, go on
+		d.Press("enter")
+		d.Settled()
+	}
+	d.Shows("▸ Authorize", "id_token_hint")
+	d.Press("a")
+	d.Until("✓ Token")
+}
+
+func TestAnIDTokenHintOfOnesOwnIsOneAndIsMasked(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 60)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press(",")
+	d.Until("Settings of this walk")
+	d.GoTo("extensions")
+	d.Press("right")
+	d.GoTo("hint")
+	d.Press("right")
+	d.GoTo("hinttoken")
+	d.Type("nonsense")
+	d.Press("tab")
+	d.Shows("Paste an ID token")
+	d.GoTo("hinttoken")
+	d.Press("ctrl+u")
+	d.Type("eyJ.eyJ.secret-signature")
+	d.Hides("secret-signature")
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Settled()
+	d.Hides("Settings of this walk")
 }

@@ -114,7 +114,7 @@ func (l *linker) around() {
 			l.share(i, flow.StepDiscovery)
 		case isKeySet(c):
 			l.share(i, flow.StepKeys)
-		case l.bearer(i):
+		case l.bearer(i), l.call(i):
 		case l.params[i].Has("post_logout_redirect_uri") || l.params[i].Has("id_token_hint"):
 			l.last(i, flow.StepLogout)
 		case l.params[i].Get("token") != "" && strings.Contains(base(c.Request.URL), "introspect"):
@@ -271,6 +271,31 @@ func (l *linker) bearer(i int) bool {
 			l.used[i] = true
 			return true
 		}
+	}
+	return false
+}
+
+// call gives the first request that shows an access token to somebody else than
+// the provider to the flow that the token is of.
+func (l *linker) call(i int) bool {
+	token := bearerToken(l.all[i].Request.Header.Get("Authorization"))
+	if token == "" {
+		return false
+	}
+	for _, f := range slices.Backward(l.flows) {
+		if !f.access[token] {
+			continue
+		}
+		provider := false
+		for address := range l.endpoints(f) {
+			provider = provider || host(address) == host(l.all[i].Request.URL)
+		}
+		if provider || f.has(flow.StepCall) {
+			return false
+		}
+		f.add(flow.StepCall, i)
+		l.used[i] = true
+		return true
 	}
 	return false
 }

@@ -211,7 +211,20 @@ func (h *harReader) request() error {
 	})
 	e.requested = len(e.url) > 0
 	e.want = interestOf(e.method, e.url, e.post, e.postParams)
+	if e.want == nothing && h.isCall() {
+		e.want = aCall
+	}
 	return err
+}
+
+// isCall reports whether the request calls an API, and is worth keeping.
+func (h *harReader) isCall() bool {
+	e := &h.entry
+	if !bytes.Contains(e.requestHeaders, []byte("earer ")) && !bytes.Contains(e.requestHeaders, []byte("DPoP ")) || bytes.Equal(e.method, []byte("OPTIONS")) {
+		return false
+	}
+	address, _ := unquote(e.url)
+	return h.out.isCall(address, h.headers(e.requestHeaders).Get("Authorization"))
 }
 
 func (h *harReader) postData() error {
@@ -282,7 +295,7 @@ func (e *harEntry) bodyLimit() int {
 	switch {
 	case e.want == anAnswer:
 		return maxBody
-	case e.want == aMessage, isPage(e.mime):
+	case e.want == aMessage, e.want == aCall, isPage(e.mime):
 		return maxPage
 	case !e.requested:
 		return maxPage // an unusual order of members

@@ -33,6 +33,7 @@ const (
 	nothing  interest = iota
 	aMessage          // passes through the browser: authorize request, callback, sign-out
 	anAnswer          // its answer matters: metadata, keys, tokens, UserInfo
+	aCall             // the first to show some token at some host
 )
 
 // intake takes what the readers find in one source.
@@ -45,6 +46,7 @@ type intake struct {
 	requests int
 	lost     []flow.Loss
 	taken    []candidate
+	shown    map[string]bool // the tokens that were shown, each with the host
 	// runs are transcripts of this program.
 	runs []flow.Transcript
 	told func(read int64)
@@ -169,6 +171,34 @@ func interestOf(method, address, body, params []byte) interest {
 		return anAnswer
 	}
 	return nothing
+}
+
+// isCall reports whether a request is the first that shows this token to this
+// host. An app makes thousands of such requests; one of them tells whether the
+// token is taken.
+func (in *intake) isCall(address, authorization string) bool {
+	token := bearerToken(authorization)
+	if token == "" || len(in.shown) >= maxTaken {
+		return false
+	}
+	key := host(address) + " " + token
+	if in.shown[key] {
+		return false
+	}
+	if in.shown == nil {
+		in.shown = map[string]bool{}
+	}
+	in.shown[key] = true
+	return true
+}
+
+// bearerToken is the access token of an Authorization header, or "".
+func bearerToken(authorization string) string {
+	scheme, token, _ := strings.Cut(strings.TrimSpace(authorization), " ")
+	if strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "DPoP") {
+		return strings.TrimSpace(token)
+	}
+	return ""
 }
 
 func pathHas(path []byte, parts ...string) bool {

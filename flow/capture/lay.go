@@ -218,6 +218,7 @@ func (l *linker) config(f *linked, seen map[flow.StepID][]flow.Exchange) flow.Co
 	set(&c.Provider.IntrospectionEndpoint, flow.StepIntrospect)
 	set(&c.Provider.RevocationEndpoint, flow.StepRevoke)
 	set(&c.Provider.EndSessionEndpoint, flow.StepLogout)
+	set(&c.Afterwards.Call, flow.StepCall)
 	if c.Issuer == "" {
 		c.Issuer = issuerOf(c.Provider.AuthorizationEndpoint + " " + c.Provider.TokenEndpoint)
 	}

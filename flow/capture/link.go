@@ -32,6 +32,7 @@ type linked struct {
 	made   []flow.Exchange       // callbacks that are not a candidate of their own
 	answer map[int]string        // fragments that belong to a candidate's URL
 	tokens map[string]bool       // what its token endpoint gave out
+	access map[string]bool       // the access tokens among them
 	wrong  map[int]bool          // callbacks with another state
 }
 
@@ -186,7 +187,7 @@ func (l *linker) authorizeRequests() {
 			kind: flow.KindSignIn, of: -1, ask: ask, client: ask.Get("client_id"), redirect: ask.Get("redirect_uri"), state: ask.Get("state"),
 			nonce: ask.Get("nonce"), challenge: ask.Get("code_challenge"), method: ask.Get("code_challenge_method"),
 			start: l.when[i], silent: ask.Get("prompt") == "none",
-			steps: map[flow.StepID][]int{}, answer: map[int]string{}, tokens: map[string]bool{}, wrong: map[int]bool{},
+			steps: map[flow.StepID][]int{}, answer: map[int]string{}, tokens: map[string]bool{}, access: map[string]bool{}, wrong: map[int]bool{},
 		}
 		if again := l.sameRequest(f, l.all[i].Request.URL); again != nil {
 			again.add(flow.StepAuthorize, i)
@@ -421,7 +422,7 @@ func (l *linker) tokenRequests() {
 func (l *linker) begin(kind flow.CaptureKind, i int) *linked {
 	f := &linked{
 		kind: kind, of: -1, ask: url.Values{}, start: l.when[i],
-		steps: map[flow.StepID][]int{}, answer: map[int]string{}, tokens: map[string]bool{}, wrong: map[int]bool{},
+		steps: map[flow.StepID][]int{}, answer: map[int]string{}, tokens: map[string]bool{}, access: map[string]bool{}, wrong: map[int]bool{},
 	}
 	l.flows = append(l.flows, f)
 	return f
@@ -486,6 +487,7 @@ func (f *linked) receives(c candidate) {
 	for _, name := range []string{"access_token", "refresh_token", "id_token"} {
 		if token := member(c, name); token != "" {
 			f.tokens[token] = true
+			f.access[token] = name == "access_token"
 		}
 	}
 	if f.end.Before(c.Timing.Start) {

@@ -301,3 +301,59 @@ func TestARecordingThatWasStrippedOfItsCookiesSaysSo(t *testing.T) {
 		})
 	}
 }
+
+// call adds a request that shows a token to an API.
+func (h *tape) call(address, authorization string, status int, answer string, more ...string) {
+	h.add("fetch", "GET", address, "", status, answer, more...)
+	h.entries[len(h.entries)-1]["request"].(map[string]any)["headers"] = []map[string]string{{"name": "authorization", "value": authorization}}
+}
+
+func TestTheFirstCallWithTheAccessTokenIsOfItsFlow(t *testing.T) {
+	const token = "a1-xxxxxxxxxxxx"
+	signedIn := func() *tape {
+		h := newTape()
+		h.ask("one", 302, "", "Location", "https://app.example/cb?code="+codeA+"&state=one")
+		h.back("one", codeA)
+		h.redeem(codeA, `{"access_token":"`+token+`","token_type":"Bearer","id_token":"e.e.e"}`, 200)
+		return h
+	}
+	for name, row := range map[string]struct {
+		calls  func(h *tape)
+		want   string // the address in the step; empty: no step
+		status flow.Status
+	}{
+		"the first of many": {func(h *tape) {
+			h.call("https://api.example/notes?after=1", "Bearer "+token, 200, `{"notes":[]}`)
+			h.call("https://api.example/others", "Bearer "+token, 401, "")
+			h.noise(20)
+		}, "https://api.example/notes?after=1", flow.StatusOK},
+		"one that is refused": {func(h *tape) {
+			h.call("https://api.example/notes", "bearer "+token, 401, "", "WWW-Authenticate", `Bearer error="invalid_token"`)
+		}, "https://api.example/notes", flow.StatusFailed},
+		"what is not found says nothing of the token": {func(h *tape) {
+			h.call("https://api.example/photo", "Bearer "+token, 404, `{"error":{"code":"NotFound"}}`)
+		}, "https://api.example/photo", flow.StatusOK},
+		"the provider itself":          {func(h *tape) { h.call(idp+"account", "Bearer "+token, 200, `{}`) }, "", ""},
+		"a token of another flow":      {func(h *tape) { h.call("https://api.example/notes", "Bearer another", 200, `{}`) }, "", ""},
+		"an ID token is no such token": {func(h *tape) { h.call("https://api.example/notes", "Bearer e.e.e", 200, `{}`) }, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := signedIn()
+			row.calls(h)
+			got := open(t, h.file(t)).Flows[0]
+			s := got.Step(flow.StepCall)
+			if row.want == "" {
+				if len(s.Exchanges) > 0 {
+					t.Errorf("the step has %s", s.Exchanges[0].Request.URL)
+				}
+				return
+			}
+			if len(s.Exchanges) != 1 || s.Exchanges[0].Request.URL != row.want || s.Exchanges[0].Response == nil || s.Status != row.status {
+				t.Fatalf("the step is %s with %+v", s.Status, s.Exchanges)
+			}
+			if row.status == flow.StatusOK && len(s.Exchanges[0].Response.Body) == 0 {
+				t.Error("the answer has lost its body")
+			}
+		})
+	}
+}

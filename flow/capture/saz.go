@@ -120,6 +120,9 @@ func (s *session) read(in *intake) error {
 	}
 	c := candidate{want: interestOf([]byte(r.Method), []byte(r.URL), r.Body, nil)}
 	c.Request = r
+	if c.want == nothing && in.isCall(r.URL, r.Header.Get("Authorization")) {
+		c.want = aCall
+	}
 	if s.response != nil {
 		raw, err := unzipped(s.response, maxBody)
 		if response, lost, ok := parseResponse(raw); ok {
