@@ -72,7 +72,7 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 		if m.isRunning() {
 			mark, t = "… ", toneHere
 		}
-	} else if s.Status == flow.StatusUnseen || !done(s.Status) && s.Optional {
+	} else if s.Status == flow.StatusUnseen || !done(s.Status) && (s.Optional || s.Instead) {
 		name = toneFaint
 	}
 	tag, tagTone := "", tonePKCE
@@ -81,7 +81,7 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 		tag, tagTone = "unseen", toneFaint
 	case s.PKCE:
 		tag = "PKCE"
-	case s.Status == flow.StatusPending && s.Optional && w >= 19 && !m.mustComeNext(s.ID):
+	case s.Status == flow.StatusPending && (s.Optional || s.Instead) && w >= 19 && !m.mustComeNext(s.ID):
 		tag, tagTone = choose(s.Offered, "offered", "optional"), toneFaint
 	}
 	for _, f := range s.Findings {
