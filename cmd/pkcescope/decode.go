@@ -37,9 +37,9 @@ func newDecode() *cobra.Command {
 		Short: "Explain and check a token",
 		Long: `Explain and check a token: a bare one, "Bearer …", a JSON token response, a URL
 with tokens in it, the JSON serialization of JWS and JWE, or any text that holds
-some. What a URL, a mail, a page or a terminal did to it (%2E, line ends, quotes,
-escapes) is undone and said. Broken tokens are decoded as far as they go. Without
-an argument, or with -, it is read from standard input.
+some. What a URL, a mail, a page or a terminal did to it (%2E, line ends,
+quotes, escapes) is undone and said. Broken tokens are decoded as far as they
+go. Without an argument, or with -, it is read from standard input.
 
 Exit status: 0 every check passed, 1 one failed or there is no token, 3 none
 failed but some could not be made for want of keys or expected values.`,

@@ -36,11 +36,11 @@ func newExplainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [TEXT|-|FILE]",
 		Short: "Say what caused an error, how to fix it, and who can",
-		Long: `explain reads an error in whatever shape it was met (a JSON body, a redirect URL,
-a page, a library's exception, the text of a screenshot, a bare code) and says
-what most probably caused it, on what evidence, how to put it right, who can do
-that, and how to see that it is done. A saved run is diagnosed at its failed
-step, from what was really sent.
+		Long: `explain reads an error in whatever shape it was met (a JSON body, a redirect
+URL, a page, a library's exception, the text of a screenshot, a bare code) and
+says what most probably caused it, on what evidence, how to put it right, who
+can do that, and how to see that it is done. A saved run is diagnosed at its
+failed step, from what was really sent.
 
 Certain means that code and context leave one cause, likely that one stands
 out, possible that it is one among several. The more facts are given with

@@ -16,8 +16,8 @@ func newProfile() *cobra.Command {
 		Long: `Keep clients: list, add, edit, remove, import and export them.
 
 Profiles are tables of one TOML file in the user's configuration directory (or
-in ` + configDirEnv + `). The form "My tenant" of the terminal program saves them,
-and so may any editor. Secrets are never in it.`,
+in ` + configDirEnv + `). The form "My tenant" of the terminal program saves
+them, and so may any editor. Secrets are never in it.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -20,7 +20,8 @@ a picture, each step with its request, response and explanation, the findings,
 and for a failed run the diagnosis and the text of a ticket.
 
 The page stands by itself: no scripts, no requests, light and dark, and made to
-be printed. Secrets are always masked. The FILE may also be a capture that open reads, or - for standard input.`,
+be printed. Secrets are always masked. The FILE may also be a capture that open
+reads, or - for standard input.`,
 		Example: `  pkcescope report run.json --html -o run.html
   pkcescope report run.json --md
   pkcescope run --json | pkcescope report - --html > run.html`,

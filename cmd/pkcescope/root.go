@@ -28,6 +28,7 @@ a practice tenant that needs no account and no network.`,
 
 		SuggestionsMinimumDistance: 2,
 	}
+	root.SetUsageFunc(printUsage)
 	root.SetVersionTemplate("pkcescope {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return wrongUsage(seeHelp(cmd), "The flags cannot be read: %s.", err)
