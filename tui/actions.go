@@ -37,7 +37,7 @@ func (m *Model) whyNoEnter() string {
 	case m.atPending():
 		return ""
 	case m.lastStep() && !m.visit.reading.more:
-		return choose(m.live(), "The walk is complete. r runs it again, s saves it, esc goes home.", "This was the last step. ← goes back through them.")
+		return choose(m.live(), "The walk is complete. r runs it again, s saves it, E exports it, esc goes home.", "This was the last step. ← goes back through them.")
 	}
 	return ""
 }

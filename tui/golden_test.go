@@ -54,8 +54,12 @@ var pictures = map[string]func() (Model, []string){
 		m, _ := fixture("dark", flow.StepAuthorize, false)
 		return m, []string{"2", "/", "c", "o", "d", "e"}
 	},
-	"save":     func() (Model, []string) { m, _ := fixture("dark", flow.StepKeys, false); return m, []string{"s"} },
-	"report":   func() (Model, []string) { m, _ := fixture("dark", flow.StepKeys, false); return m, []string{"R"} },
+	"save":   func() (Model, []string) { m, _ := fixture("dark", flow.StepKeys, false); return m, []string{"s"} },
+	"report": func() (Model, []string) { m, _ := fixture("dark", flow.StepKeys, false); return m, []string{"R"} },
+	"export": func() (Model, []string) {
+		m, _ := fixture("dark", flow.StepKeys, false)
+		return m, []string{"E", "right"}
+	},
 	"settings": func() (Model, []string) { m, _ := fixture("dark", flow.StepAuthorize, false); return m, []string{","} },
 	"edit":     func() (Model, []string) { m := editable(); return m, []string{"e", "down"} },
 	"waiting":  func() (Model, []string) { return waitingModel(), nil },

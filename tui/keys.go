@@ -434,6 +434,11 @@ func lookCommands() []command {
 			why:  (*Model).whyNoSave, do: (*Model).askReport,
 		},
 		{
+			Binding: bind("E", "E", "export"), group: "Take along",
+			long: "Write this run, or the shown step's request, as a program that does the same: a curl script, a Postman collection, Go, Python, MSAL and more. No secret is in it.",
+			why:  (*Model).whyNoSave, do: (*Model).askExport,
+		},
+		{
 			Binding: bind("esc", "esc", "home"), group: "Program", foot: 88, label: (*Model).escLabel,
 			long: "Stop what is running; close what is open; else the home screen. The walk is kept.",
 			do:   (*Model).escape,

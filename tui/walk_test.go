@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/pkcescope/pkcescope/flow"
 	"github.com/pkcescope/pkcescope/flow/practice"
+	"github.com/pkcescope/pkcescope/inspect/export"
 	"github.com/pkcescope/pkcescope/tui"
 )
 
@@ -100,6 +102,65 @@ func TestRunSaveAndOpenAgain(t *testing.T) {
 	d.Shows("✓ Token", "token_type")
 	d.Press("a")
 	d.Shows("saved transcript")
+}
+
+// In every form, whole and one step of it: a file is named, it holds what the
+// form says and no secret, and what cannot be written is said before.
+func TestAWalkIsExportedFromTheScreen(t *testing.T) {
+	o := onPractice(t)
+	d := tui.NewDriver(t, tui.New(o), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press("a")
+	d.Settled()
+	for i, row := range []struct{ ending, holds string }{
+		{".sh", "code_challenge_method=S256"},
+		{".ps1", "Invoke-RestMethod"},
+		{".http", "grant_type=authorization_code"},
+		{".har", "~redacted."},
+		{".postman_collection.json", "schema"},
+		{".go", "oauth2"},
+		{".cs", "HttpClient"},
+		{".py", "urllib"},
+		{".mjs", "fetch("},
+		{".go", "public.New"},
+		{".mjs", "PublicClientApplication"},
+		{".py", "msal.PublicClientApplication"},
+		{".html", "msal"},
+	} {
+		d.Press("E")
+		d.Shows("Export", "◂ curl ▸")
+		for range i {
+			d.Press("right")
+		}
+		d.Press("tab", "tab")
+		for range 60 {
+			d.Press("backspace")
+		}
+		file := "form" + strconv.Itoa(i)
+		d.Type(file)
+		d.Shows("written to " + file + row.ending)
+		d.Press("enter")
+		d.Until("Export as " + string(export.Forms()[i]) + " ")
+		data, err := os.ReadFile(filepath.Join(o.Dir, file+row.ending))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(data), row.holds) {
+			t.Errorf("%s does not hold %q", file+row.ending, row.holds)
+		}
+		if strings.Contains(string(data), "eyJ") && row.ending != ".har" {
+			t.Errorf("%s holds a token", file+row.ending)
+		}
+	}
+
+	// The last step of MSAL alone cannot be.
+	d.Press("E")
+	for range 12 {
+		d.Press("right")
+	}
+	d.Press("tab", "right", "enter")
+	d.Shows("cannot send a single step")
 }
 
 // A request that was changed is sent as changed, and the refusal is explained;

@@ -28,18 +28,7 @@ sent; its secrets are read from the environment, by their names in upper case
 (CLIENT_SECRET, CODE, CODE_VERIFIER, REFRESH_TOKEN, ACCESS_TOKEN). No secret is
 ever written, but for --as har --reveal.
 
-  curl         a script for the POSIX shell, with curl and openssl
-  powershell   Invoke-RestMethod, for 5.1 and 7
-  http         a file for the HTTP clients of VS Code and JetBrains
-  har          an HTTP Archive of what was sent and answered, secrets masked
-  postman      a collection, version 2.1
-  go           golang.org/x/oauth2
-  csharp       HttpClient, without packages
-  python       the standard library alone
-  node         fetch, without packages
-  msal-go, msal-node, msal-python, msal-js
-               Microsoft's libraries; the whole flow only
-
+` + formTable() + `
 The FILE may also be a capture that open reads, or - for standard input.`,
 		Example: `  pkcescope export run.json --as curl -o signin.sh
   pkcescope export run.json token --as http
@@ -70,16 +59,12 @@ The FILE may also be a capture that open reads, or - for standard input.`,
 			return err
 		}
 		var e export.Export
-		switch step := flow.StepID(strings.Join(args[1:], "")); {
-		case form == export.HAR:
-			if reveal {
-				warnRevealed(cmd.ErrOrStderr(), t)
-			}
-			e, err = export.Archive(t, step, reveal, release())
-		case step != "":
-			e, err = export.Step(t, step, form)
-		default:
-			e, err = export.Flow(t, form)
+		step := flow.StepID(strings.Join(args[1:], ""))
+		if reveal {
+			warnRevealed(cmd.ErrOrStderr(), t)
+			e, err = export.Archive(t, step, true, release())
+		} else {
+			e, err = export.Of(t, step, form, release())
 		}
 		if err != nil {
 			return err
@@ -93,4 +78,13 @@ The FILE may also be a capture that open reads, or - for standard input.`,
 		return deliver(cmd, out, e.Text)
 	}
 	return cmd
+}
+
+// formTable lists the forms for the help, a line each.
+func formTable() string {
+	var b strings.Builder
+	for _, f := range export.Forms() {
+		fmt.Fprintf(&b, "  %-12s %s\n", f, f.What())
+	}
+	return b.String()
 }

@@ -39,9 +39,54 @@ const (
 	MSALJS     Form = "msal-js"
 )
 
+// offered are the forms in the order in which they are offered, the ending of a
+// file of each, and what it is.
+var offered = []struct {
+	Form
+	ending, what string
+}{
+	{Curl, ".sh", "a script for the POSIX shell, with curl and openssl"},
+	{PowerShell, ".ps1", "Invoke-RestMethod, for 5.1 and 7"},
+	{HTTP, ".http", "a file for the HTTP clients of VS Code and JetBrains"},
+	{HAR, ".har", "an HTTP Archive of what was sent and answered, secrets masked"},
+	{Postman, ".postman_collection.json", "a collection, version 2.1"},
+	{Go, ".go", "golang.org/x/oauth2"},
+	{CSharp, ".cs", "HttpClient, without packages"},
+	{Python, ".py", "the standard library alone"},
+	{Node, ".mjs", "fetch, without packages"},
+	{MSALGo, ".go", "Microsoft's library; the whole flow only"},
+	{MSALNode, ".mjs", "Microsoft's library; the whole flow only"},
+	{MSALPython, ".py", "Microsoft's library; the whole flow only"},
+	{MSALJS, ".html", "Microsoft's library in a page; the whole flow only"},
+}
+
 // Forms returns the forms. The slice is the caller's.
 func Forms() []Form {
-	return []Form{Curl, PowerShell, HTTP, HAR, Postman, Go, CSharp, Python, Node, MSALGo, MSALNode, MSALPython, MSALJS}
+	var out []Form
+	for _, f := range offered {
+		out = append(out, f.Form)
+	}
+	return out
+}
+
+// Ending is how the name of a file in this form ends, with its dot.
+func (f Form) Ending() string {
+	for _, x := range offered {
+		if x.Form == f {
+			return x.ending
+		}
+	}
+	return ""
+}
+
+// What says in a few words what the form is.
+func (f Form) What() string {
+	for _, x := range offered {
+		if x.Form == f {
+			return x.what
+		}
+	}
+	return ""
 }
 
 // MSAL reports whether the form is one of Microsoft's libraries, which send
@@ -78,6 +123,18 @@ func Archive(t flow.Transcript, id flow.StepID, reveal bool, version string) (Ex
 		return Export{}, fmt.Errorf("export: %w", err)
 	}
 	return Export{Text: b.Bytes()}, nil
+}
+
+// Of writes a run, or with id one of its steps, in whatever form, with its
+// secrets masked or left out. The version is the program's, for a HAR.
+func Of(t flow.Transcript, id flow.StepID, form Form, version string) (Export, error) {
+	switch {
+	case form == HAR:
+		return Archive(t, id, false, version)
+	case id != "":
+		return Step(t, id, form)
+	}
+	return Flow(t, form)
 }
 
 // Flow writes the whole flow of a run. The error is a [*flow.Error] that says
