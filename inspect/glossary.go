@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -52,14 +53,10 @@ type Glossary struct {
 // Find returns the entry of that name, one that holds at the place if there is
 // one, and otherwise the first.
 func (g *Glossary) Find(name, at string) (Entry, bool) {
-	hits := g.byName[strings.ToLower(name)]
-	for _, i := range hits {
-		for _, a := range g.Entries[i].At {
-			if a == at {
-				return g.Entries[i], true
-			}
-		}
+	if e, ok := g.holds(name, at); ok {
+		return e, true
 	}
+	hits := g.byName[strings.ToLower(name)]
 	for _, i := range hits {
 		if len(g.Entries[i].At) == 0 || at == "" {
 			return g.Entries[i], true
@@ -67,6 +64,16 @@ func (g *Glossary) Find(name, at string) (Entry, bool) {
 	}
 	if len(hits) > 0 {
 		return g.Entries[hits[0]], true
+	}
+	return Entry{}, false
+}
+
+// holds returns the entry of that name that holds at the place, if there is one.
+func (g *Glossary) holds(name, at string) (Entry, bool) {
+	for _, i := range g.byName[strings.ToLower(name)] {
+		if slices.Contains(g.Entries[i].At, at) {
+			return g.Entries[i], true
+		}
 	}
 	return Entry{}, false
 }

@@ -262,6 +262,10 @@ func memberEntry(step flow.StepID, kind, name string) (Entry, bool) {
 		order = []book{claims, answers}
 	}
 	for _, n := range []string{whole, last} {
+		// A few members mean something else in the answer of one step.
+		if e, ok := Parameters().holds(n, string(step)+"-response"); ok {
+			return e, true
+		}
 		for _, b := range order {
 			if e, ok := b.g.Find(n, b.at); ok {
 				return e, true

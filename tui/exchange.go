@@ -86,6 +86,9 @@ func (m *Model) valuesContent(w, h int) content {
 	if len(c.subjects) == 0 {
 		text := "This step sends nothing, and has made nothing yet."
 		switch {
+		case s.Instead:
+			text = "This step is offered in place of others, and the walk goes on without it. b takes it, and shows the request before it is sent."
+			c.note = ""
 		case s.Status == flow.StatusUnseen:
 			text = "This step is not in the capture."
 		case done(s.Status):

@@ -60,8 +60,8 @@ func (m *Model) footKeys(room int) []footKey {
 	}
 	var all []footKey
 	for _, c := range m.table() {
-		if c.foot > 0 && c.dead(m) == "" {
-			all = append(all, footKey{c.Help().Key, c.word(m), c.foot})
+		if word := c.word(m); c.foot > 0 && word != "" && c.dead(m) == "" {
+			all = append(all, footKey{c.Help().Key, word, c.foot})
 		}
 	}
 	// Enter, help and the way out come before all others; what is left is

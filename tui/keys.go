@@ -14,7 +14,8 @@ type command struct {
 	group string
 	// long is the sentence in the help.
 	long string
-	// label is the word in the foot where it depends on the moment.
+	// label is the word in the foot where it depends on the moment; "" keeps it
+	// out of the foot.
 	label func(*Model) string
 	// foot is the place in the foot, from 1; 0: only in the help.
 	foot int
@@ -251,7 +252,7 @@ func flowCommands() []command {
 			why:  (*Model).whyNotLive, do: (*Model).runAgain,
 		},
 		{
-			Binding: bind("S", "S", "skip"), group: "Walk",
+			Binding: bind("S", "S", "skip"), group: "Walk", foot: 2, label: func(m *Model) string { return choose(m.atPending(), "skip", "") },
 			long: "Pass over an optional step.",
 			why:  (*Model).whyNoSkip, do: (*Model).skip,
 		},
