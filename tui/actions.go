@@ -304,10 +304,14 @@ func (m *Model) whoseParts() []string {
 	if c.ClientID == "" {
 		c = v.config
 	}
+	platform := string(c.Platform)
+	if strings.Contains(c.Name, "("+platform+")") {
+		platform = "" // the practice tenant's registrations say it
+	}
 	parts := []string{}
 	for _, s := range []string{
 		fileBase(v.file), choose(c.Practice, "practice tenant", ""), c.Name, choose(c.Device, "device code", methodName(c.Method)),
-		hostOf(c.Issuer, c.Practice), string(c.Platform), shortID(c.ClientID),
+		hostOf(c.Issuer, c.Practice), platform, shortID(c.ClientID),
 	} {
 		if s != "" {
 			parts = append(parts, inspect.Clean(s))

@@ -53,7 +53,7 @@ func (c *course) sync(m *Model, state int, title string, entries []courseEntry, 
 		}
 		number := ""
 		if e.number > 0 {
-			number = fill(m, itoa(e.number), 3)
+			number = fmt.Sprintf("%2d ", e.number)
 		}
 		d.lines = append(d.lines, line{
 			spans: []span{{sign, signTone}, {number + inspect.Clean(e.title), tone}},

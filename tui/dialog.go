@@ -256,7 +256,8 @@ func (d *helpSheet) sheet(m *Model) sheet {
 		{"~", "changed by you before it was sent"},
 		{"! ✗", "wrong, failed or refused"},
 		{"▲ ●", "a warning; something to know"},
-		{"▸ ✓ –", "the step that comes next; done; skipped"},
+		{"▸ … ✓", "the step that comes next; under way; done"},
+		{"– × ○", "skipped; cancelled; offered, for you to choose"},
 	} {
 		s.lines = append(s.lines, line{spans: []span{{"  " + fill(m, l[0], 10), toneKey}, {l[1], toneText}}, hang: 12, prose: true})
 	}

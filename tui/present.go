@@ -379,7 +379,7 @@ func (d *sceneList) update(m *Model, msg tea.Msg) tea.Cmd {
 func (d *sceneList) sheet(m *Model) sheet {
 	s := sheet{title: m.present.talk.Title, width: 56, foot: []string{"enter", "go there", "esc", "stay"}, selected: d.at + 1, cursor: d.at, offset: d.at}
 	for i, at := range d.first {
-		s.lines = append(s.lines, line{spans: []span{{fill(m, itoa(i+1), 4), toneFaint}, {m.present.slides[at].Title, choose(i == d.at, toneStrong, toneText)}}, item: i + 1, most: 1})
+		s.lines = append(s.lines, line{spans: []span{{fmt.Sprintf("%2d  ", i+1), toneFaint}, {m.present.slides[at].Title, choose(i == d.at, toneStrong, toneText)}}, item: i + 1, most: 1})
 	}
 	return s
 }

@@ -142,6 +142,9 @@ func (d *doc) wrap(ruler ansi.Method, width int) {
 	d.starts = append(d.starts, row)
 }
 
+// measure is the longest row of prose that the eye finds its way back from.
+const measure = 116
+
 func (d *doc) countRows(i int) int {
 	if i >= len(d.lines)+len(d.raw) {
 		return 1
@@ -154,13 +157,17 @@ func (d *doc) countRows(i int) int {
 	} else {
 		text = detab(d.raw[i-len(d.lines)])
 	}
+	first, rest := d.width, d.rest(l)
+	if l.prose {
+		first, rest = min(first, l.hang+measure), min(rest, measure)
+	}
 	n := 1
 	switch {
-	case isASCII(text) && len(text) <= d.width:
+	case isASCII(text) && len(text) <= first:
 	case isASCII(text) && !l.prose:
-		n = 1 + ceilDiv(len(text)-d.width, d.rest(l))
+		n = 1 + ceilDiv(len(text)-first, rest)
 	default:
-		at := breakText(d.ruler, text, d.width, d.rest(l), choose(l.prose, l.hang, -1))
+		at := breakText(d.ruler, text, first, rest, choose(l.prose, l.hang, -1))
 		if n = len(at); n > 1 {
 			if d.breaks == nil {
 				d.breaks = map[int][]int{}
