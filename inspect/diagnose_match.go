@@ -291,9 +291,11 @@ var parameters = map[string]struct {
 }{
 	"client_secret":    {[]string{"client_secret_sent"}, "client_secret"},
 	"client_assertion": {[]string{"client_assertion_sent"}, "client_assertion"},
-	"code_verifier":    {[]string{"code_verifier_sent"}, "code_verifier"},
-	"code_challenge":   {[]string{"code_challenge_sent", "authorize_had_code_challenge"}, "code_challenge"},
-	"Origin header":    {[]string{"origin_header"}, "Origin"},
+	// The one in the TLS handshake.
+	"client certificate": {[]string{"client_certificate_sent"}, "client_id"},
+	"code_verifier":      {[]string{"code_verifier_sent"}, "code_verifier"},
+	"code_challenge":     {[]string{"code_challenge_sent", "authorize_had_code_challenge"}, "code_challenge"},
+	"Origin header":      {[]string{"origin_header"}, "Origin"},
 }
 
 // sent holds when the request is known to have carried it.

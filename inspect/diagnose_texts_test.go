@@ -32,6 +32,10 @@ func TestWordsOfServersAndLibrariesAreKnown(t *testing.T) {
 		{"keycloak", "refresh", `{"error":"invalid_grant","error_description":"Invalid token issuer. Expected 'https://a/realms/x', but was 'http://b/realms/x'"}`, "issuer-mismatch"},
 		{"keycloak", "token", `{"error":"invalid_grant","error_description":"Account is not fully set up"}`, "user-account-incomplete"},
 		{"keycloak", "token", `{"error":"invalid_grant","error_description":"Invalid user credentials"}`, "user-password-wrong"},
+		{"", "token", `{"error":"not_allowed","error_description":"Offline tokens not allowed for the user or client"}`, "offline-access-not-granted"},
+		{"keycloak", "token", `{"error":"invalid_client","error_description":"Parameter client_assertion_type is missing"}`, "client-auth-method-mismatch"},
+		{"keycloak", "token", `{"error":"invalid_client","error_description":"Client authentication with signed JWT failed: Signature on JWT token failed validation"}`, "client-certificate-not-registered"},
+		{"keycloak", "token", `{"error":"unauthorized_client","error_description":"Client authentication with client secret signed JWT failed: Signature on JWT token by client secret  failed validation"}`, "client-secret-wrong"},
 		{"", "", "type=CODE_TO_TOKEN_ERROR, realmId=x, clientId=app, error=pkce_verification_failed, grant_type=authorization_code", "pkce-verifier-mismatch"},
 		{"", "", "type=LOGIN_ERROR, realmId=x, clientId=app, error=invalid_redirect_uri, redirect_uri=http://x/cb", "redirect-uri-not-registered"},
 		// Auth0.
@@ -137,6 +141,15 @@ func TestWordsOfServersAndLibrariesAreKnown(t *testing.T) {
 		{"generic", "authorize", "[invalid_request] OAuth 2.0 Parameter: code_challenge", "pkce-required-by-server"},
 		{"generic", "authorize", "Authorization Server policy requires PKCE to be used for this request", "pkce-required-by-server"},
 		{"generic", "authorize", "redirect_uri did not match any of the client's registered redirect_uris", "redirect-uri-not-registered"},
+		// What oidc-provider and emulate said in .ci/interop.
+		{"generic", "callback", "error=invalid_authorization_details&error_description=unsupported%20authorization%20details%20type%20value%20(authorization%20details%20index%200)", "authorization-details-refused"},
+		{"generic", "callback", "error=invalid_request_uri&error_description=request_uri%20is%20invalid%2C%20expired%2C%20or%20was%20already%20used", "request-uri-gone"},
+		{"generic", "callback", "error=invalid_request_object&error_description=could%20not%20validate%20Request%20Object", "request-object-refused"},
+		{"generic", "token", `{"error":"use_dpop_nonce","error_description":"nonce is required in the DPoP proof"}`, "dpop-nonce-wanted"},
+		{"generic", "token", `{"error":"invalid_dpop_proof","error_description":"DPoP proof htu mismatch"}`, "dpop-proof-refused"},
+		{"generic", "token", `{"error":"invalid_grant","error_description":"The redirect_uri does not match the one used in the authorization request."}`, "redirect-uri-differs-at-token"},
+		{"generic", "token", `{"error":"invalid_client","error_description":"The client_secret is incorrect."}`, "client-secret-wrong"},
+		{"generic", "callback", "error=invalid_request&error_description=not%20supported%20value%20of%20code_challenge_method", "pkce-method-not-supported"},
 		{"generic", "token", `{"error":"invalid_target","error_description":"resource indicator is missing, or unknown"}`, "resource-indicator-unknown"},
 		// Entra, where the code was lost or means more than one thing.
 		{"entra", "refresh", "AADSTS70002: Error validating credentials. AADSTS70008: The refresh token has expired due to it being revoked. The user might have changed or reset their password.", "refresh-token-revoked"},

@@ -229,6 +229,9 @@ func contextOf(t flow.Transcript, id flow.StepID) map[string]any {
 	set("client_secret", form.Get("client_secret"))
 	c["client_secret_sent"] = basic || form.Get("client_secret") != "" || strings.Contains(r.Header.Get("Authorization"), "Basic ")
 	c["client_assertion_sent"] = form.Has("client_assertion")
+	if _, own := t.Step(id).Value(flow.ClientCertificateValue); own {
+		c["client_certificate_sent"] = true
+	}
 	c["origin_header"] = r.Header.Get("Origin") != ""
 	if id == flow.StepToken {
 		c["code_verifier_sent"] = form.Has("code_verifier")

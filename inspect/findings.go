@@ -58,7 +58,8 @@ func leftToTell(causes []suspect, proof *Finding) (left []suspect, told bool) {
 	for i, c := range causes {
 		switch {
 		case i > 0: // what it may be instead
-		case strings.HasPrefix(c.id, "pkce-") && strings.HasPrefix(proof.Code, "verifier-"), strings.HasPrefix(c.id, proof.Code):
+		case strings.HasPrefix(c.id, "pkce-") && strings.HasPrefix(proof.Code, "verifier-"), strings.HasPrefix(c.id, proof.Code),
+			strings.HasPrefix(c.id, "client-") && proof.Code == certificateNotAsked:
 			told = true
 			for _, ref := range c.Refs {
 				if !slices.Contains(proof.Refs, ref) {
@@ -86,6 +87,8 @@ func proved(f Finding) bool {
 	switch f.Code {
 	case "verifier-mismatch", "verifier-missing", "verifier-unexpected", "redirect-uri-differs", "client-id-differs":
 		return true
+	case certificateNotAsked:
+		return f.Severity == SeverityError
 	}
 	return false
 }

@@ -21,7 +21,7 @@ func answerRules() []rule {
 		{flow.StepToken, grantedScopes},
 		{flow.StepToken, grantedDetails},
 		{flow.StepToken, tokenType},
-		{flow.StepToken, certificateNotAsked},
+		{flow.StepToken, clientCertificate},
 		{flow.StepToken, cacheable},
 		{flow.StepToken, clockSkew},
 		{flow.StepRefresh, func(r *run) []Finding { return expiresInString(lastAnswered(r.t.Step(flow.StepRefresh))) }},
@@ -274,24 +274,40 @@ func without(a, b []string) []string {
 	return out
 }
 
-// certificateNotAsked is about a client that is known by its certificate, at a
-// server that did not want to see it.
-func certificateNotAsked(r *run) []Finding {
-	ex := r.tokenExchange
-	_, ready := r.t.Step(flow.StepToken).Value(flow.ClientCertificateValue)
-	if ex == nil || !ready || ex.TLS != nil && ex.TLS.ClientCertificate != "" {
+const certificateNotAsked = "client-certificate-not-asked"
+
+// clientCertificate says by which certificate the client is known, and whether
+// the token endpoint wanted to see it: the request itself shows neither.
+func clientCertificate(r *run) []Finding {
+	if r.clientCertificate == "" {
 		return nil
 	}
 	f := Finding{
-		Code: "client-certificate-not-asked", Severity: SeverityWarning, Row: flow.ClientCertificateValue,
-		What: "The token endpoint did not ask for the client's certificate, so it was not shown.",
-		Why:  "A server asks for it in the TLS handshake or not at all. The address may be the one for other clients, or something in front of the provider ends TLS and does not ask.",
-		Try:  "Look for mtls_endpoint_aliases in the metadata, and at the proxy or load balancer in front: it must ask for the certificate and hand it on.",
-		Refs: clauses("RFC 8705 section 5"),
+		Code: "client-certificate", Severity: SeverityInfo,
+		What: "The client is known by its certificate, whose fingerprint (x5t#S256) is " + short(r.clientCertificate, 60) + ".",
+		Why:  "It is shown while the TLS connection is made, if the server asks for it. The request itself only says which client it is.",
+		Try:  "Compare it with the certificate that the provider has for this client.",
+		Refs: clauses("RFC 8705 section 2"),
 	}
-	if ex.TLS == nil {
+	missing := SeverityWarning // the provider may have known the client by something else
+	if code, _ := refusal(r.t.Step(flow.StepToken)); code == "invalid_client" || code == "unauthorized_client" {
+		missing = SeverityError
+	}
+	switch ex := r.tokenExchange; {
+	case ex == nil:
+	case ex.TLS == nil:
+		f.Code, f.Severity = certificateNotAsked, missing
+		f.What = "The token endpoint could not ask for the client's certificate, so it was not shown."
 		f.Why = "The connection was not encrypted, and without a TLS handshake there is nothing to show it in."
 		f.Try = "Use the provider's https address."
+	case ex.TLS.ClientCertificate == "":
+		f.Code, f.Severity = certificateNotAsked, missing
+		f.What = "The token endpoint did not ask for the client's certificate, so it was not shown."
+		f.Why = "A server asks for it in the TLS handshake or not at all. The address may be the one for other clients, or something in front of the provider ends TLS and does not ask."
+		f.Try = "Look for mtls_endpoint_aliases in the metadata, and at the proxy or load balancer in front: it must ask for the certificate and hand it on."
+		f.Refs = clauses("RFC 8705 section 5")
+	default:
+		f.Why = "The server asked for it, and it was shown while the TLS connection was made. The request itself only says which client it is."
 	}
 	return one(f)
 }

@@ -181,6 +181,11 @@ func TestEachThingThatIsWrongIsFound(t *testing.T) {
 			s.Values = append(s.Values, flow.Value{Name: flow.ClientCertificateValue, Value: "abc", In: flow.InLocal})
 			s.Exchanges[0].TLS = &flow.TLS{Version: "TLS 1.3"}
 		}, flow.StepToken, "client-certificate-not-asked", w},
+		{"certificate that was shown", S256, func(t *flow.Transcript) {
+			s := step(t, flow.StepToken)
+			s.Values = append(s.Values, flow.Value{Name: flow.ClientCertificateValue, Value: "abc", In: flow.InLocal})
+			s.Exchanges[0].TLS = &flow.TLS{Version: "TLS 1.3", ClientCertificate: "abc"}
+		}, flow.StepToken, "client-certificate", i},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			tr := handmade(row.method)

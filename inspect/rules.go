@@ -45,6 +45,7 @@ var families = []struct {
 	{"scope", scopeClues},
 	{"person", personClues},
 	{"device", deviceClues},
+	{"extensions", extensionsClues},
 	{"token", tokenClues},
 	{"network", networkClues},
 }

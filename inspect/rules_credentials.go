@@ -26,6 +26,8 @@ func credentialsClues() []clue {
 			"unknown_client: client was not identified by any client authenticator", "client_auth_method",
 			"invalid authentication method", "invalid client authentication method", "wrong authentication method",
 		))},
+		// Keycloak, to a client that is registered for an assertion.
+		{"client-auth-method-mismatch", Likely, all(says("parameter client_assertion_type is missing", "parameter client_assertion is missing"))},
 		{"client-credentials-twice", Likely, all(says(
 			"cannot supply multiple client credentials", "more than one client credential",
 			"multiple client credentials", "client used multiple authentication",
@@ -41,7 +43,7 @@ func credentialsClues() []clue {
 			"missing client credentials", "missing required parameter: client_secret",
 			"no client authentication included", "client authentication missing",
 		), not(says("unknown client, no client authentication included")))},
-		{"client-secret-missing", Likely, all(uncoded(), notSent("client_secret"), at("token", "refresh"), oauth("invalid_client", "unauthorized_client"), not(client("spa")))},
+		{"client-secret-missing", Likely, all(uncoded(), notSent("client_secret"), at("token", "refresh"), oauth("invalid_client", "unauthorized_client"), not(client("spa")), not(sent("client_assertion")), not(sent("client certificate")))},
 		{"client-secret-wrong", Likely, all(says(
 			"invalid client credentials", "invalid client or invalid client credentials", "invalid client secret",
 			"client secret is invalid", "incorrect_client_credentials",
@@ -56,9 +58,11 @@ func credentialsClues() []clue {
 			"invalid client_secret", "client secret … does not match", "client_secret is invalid",
 			"client_secret does not match", "incorrect client secret", "basic credentials … not valid",
 		), not(notSent("client_secret")))},
+		// Keycloak, of client_secret_jwt.
+		{"client-secret-wrong", Likely, all(says("signature on jwt token by client secret failed validation"))},
 		{"client-secret-wrong", Likely, all(from("auth0"), at("token", "refresh"), oauth("access_denied"), says("unauthorized"))},
 		{"client-secret-wrong", Likely, all(uncoded(), sent("client_secret"), at("token", "refresh"), oauth("invalid_client", "unauthorized_client"), not(says(
-			"grant", "redirect", "response_type",
+			"grant", "redirect", "response_type", "client_assertion_type is missing",
 		)))},
 		{"client-secret-wrong", Possible, all(uncoded(), at("token", "refresh", "device", ""), oauth("invalid_client"))},
 		{"client-secret-wrong", Possible, all(uncoded(), says("client authentication failed"))},
@@ -69,6 +73,13 @@ func credentialsClues() []clue {
 		{"client-certificate-not-registered", Likely, all(aadsts(700027), says(
 			"key was not found", "not found", "no keys configured",
 		))},
+		{"client-certificate-not-registered", Likely, all(says(
+			"client authentication with signed jwt failed: signature on jwt token failed validation",
+			"client authentication with signed jwt failed: unable to load public key",
+		))},
+		{"client-certificate-not-registered", Likely, all(uncoded(), sent("client certificate"), at("token", "refresh"), oauth("invalid_client", "unauthorized_client"))},
+		{"client-certificate-not-registered", Likely, all(uncoded(), sent("client_assertion"), at("token", "refresh"), oauth("invalid_client"))},
+		{"client-assertion-malformed", Possible, all(uncoded(), sent("client_assertion"), at("token", "refresh"), oauth("invalid_client"))},
 		{"client-certificate-expired", Likely, all(aadsts(700027), says("expired"))},
 		{"client-secret-missing", Likely, all(from("auth0"), notSent("client_secret"), at("token", "refresh"), oauth("access_denied"), says(
 			"unauthorized",
@@ -83,6 +94,6 @@ func credentialsClues() []clue {
 			"invalid token for client credentials",
 			"client_assertion_type", "client assertion type", "audience … client assertion",
 			"jwt token … client authentication … invalid",
-		))},
+		), not(says("client_assertion_type is missing")))},
 	}
 }

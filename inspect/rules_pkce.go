@@ -38,6 +38,7 @@ func pkceClues() []clue {
 			"'code_challenge' must be", "'code_challenge' parameter … not valid", "pkce code challenge must",
 			"invalid code challenge",
 		), not(says("code_challenge_method", "code challenge method")))},
+		{"pkce-required-by-server", Certain, all(says("missing parameter: code_challenge_method"), notSent("code_challenge"))},
 		{"pkce-method-not-supported", Likely, all(says(
 			"transform algorithm not supported", "plain is not allowed", "code challenge method is not supported",
 			"use s256 instead",

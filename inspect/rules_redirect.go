@@ -54,7 +54,7 @@ func redirectClues() []clue {
 			"reply uri specified in the request is not a valid url", "invalid redirect_uri format",
 		), not(anyRedirectMismatch))},
 		{"redirect-uri-differs-at-token", Likely, all(says(
-			"incorrect redirect_uri", "redirect_uri did not match uri from initial request",
+			"incorrect redirect_uri", "redirect_uri does not match the redirect_uri used", "redirect_uri does not match the one used", "redirect_uri did not match uri from initial request",
 			"does not match the one from the authorize request", "expectedredirecturi",
 			"redirect_uri … does not match the … authorization request", "redirect uri … sent … we expected",
 			"redirect uri is wrong. you sent",

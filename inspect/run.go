@@ -28,8 +28,9 @@ type run struct {
 	tokenExchange *flow.Exchange
 	// jwks is the document that the keys step fetched.
 	jwks []byte
-	// certificate is the fingerprint of the https callback's; "" without one.
-	certificate string
+	// certificate is the fingerprint of the https callback's, clientCertificate
+	// that of the one by which the client is known; "" without one.
+	certificate, clientCertificate string
 	// pendingAuthorize and pendingToken are true when the request was not sent.
 	pendingAuthorize, pendingToken bool
 }
@@ -65,6 +66,11 @@ func newRun(t flow.Transcript, p *flow.Pending, prov provider) run {
 	}
 	r.authorize = r.authorize.with(authorize, flow.InLocal)
 	r.certificate, _ = authorize.Value(flow.CertificateValue)
+	token := t.Step(flow.StepToken)
+	if p != nil && p.Step == flow.StepToken && len(token.Values) == 0 {
+		token.Values = p.Values
+	}
+	r.clientCertificate, _ = token.Value(flow.ClientCertificateValue)
 	r.callback = callbackOf(t.Step(flow.StepCallback))
 	if c := t.Step(flow.StepCallback); r.callback.has("response") {
 		r.callback = r.callback.with(c, flow.InQuery, flow.InFragment, flow.InForm)

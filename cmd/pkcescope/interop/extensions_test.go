@@ -81,6 +81,9 @@ func testExtensions(t *testing.T, p *provider, w walker, file string) {
 		if said := d.refused(t, "token"); !strings.Contains(said, "invalid_client") {
 			t.Errorf("token: %s", said)
 		}
+		if !d.found("client-certificate-not-registered") {
+			t.Error("no finding says that the key is not the registered one")
+		}
 	})
 }
 

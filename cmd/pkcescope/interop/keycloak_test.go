@@ -114,16 +114,30 @@ func testKeycloak(t *testing.T) {
 			t.Errorf("silent: %t, finding: %t", silent, d.found("token-not-active"))
 		}
 	})
+	t.Run("offline access is refused to a person without the role, and the finding says so", func(t *testing.T) {
+		bob := native
+		bob.signIn = func(t *testing.T, b *browser, url string) { signInKeycloakAs(t, b, url, "bob") }
+		d := bob.fails(t, "--scope", "openid offline_access")
+		d.refused(t, "token")
+		if !d.found("offline-access-not-granted") {
+			t.Error("no finding names the role")
+		}
+	})
 	p.offersNot("RAR")
 }
 
 // signInKeycloak goes through Keycloak's page.
 func signInKeycloak(t *testing.T, b *browser, url string) {
 	t.Helper()
+	signInKeycloakAs(t, b, url, "ada")
+}
+
+func signInKeycloakAs(t *testing.T, b *browser, url, name string) {
+	t.Helper()
 	b.do(t,
 		chromedp.Navigate(url),
 		chromedp.WaitVisible(chromedp.CSS(`#username`)),
-		chromedp.SendKeys(chromedp.CSS(`#username`), "ada"),
+		chromedp.SendKeys(chromedp.CSS(`#username`), name),
 		chromedp.SendKeys(chromedp.CSS(`#password`), "lovelace"),
 		chromedp.Submit(chromedp.CSS(`#password`)),
 	)

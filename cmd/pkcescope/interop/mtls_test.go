@@ -148,5 +148,8 @@ func knownByCertificate(t *testing.T, ca *authority, w walker) {
 	t.Run("another certificate", func(t *testing.T) {
 		d, _ := walk(t, "somebody else", 1, "failed")
 		d.refused(t, "token")
+		if !d.found("client-certificate-not-registered") {
+			t.Error("no finding says that the certificate is not the registered one")
+		}
 	})
 }
