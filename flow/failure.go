@@ -41,6 +41,15 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 		if isTimeout(err) {
 			e.Why = fmt.Sprintf("The rest did not come within %s.", requestTimeout)
 		}
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		e.What = fmt.Sprintf("The proxy%s cannot be used.", proxyFor(u))
+		if p, err := proxyOf(u); p != nil && err == nil && p.Host == "" {
+			e.Why = "It names no host: a proxy is written http://HOST:PORT."
+		} else if p != nil && err == nil {
+			it := transportError(op.Err, p, nil)
+			e.Why = it.What + " " + it.Why
+		}
+		e.Try = "Check " + proxySettings + ", or name the provider's host in NO_PROXY."
 	case errors.As(err, &dns):
 		e.What = fmt.Sprintf("The name %s could not be found.", dns.Name)
 		e.Try = "Check the spelling of the host, and that this machine is connected (a VPN may be needed)."
@@ -50,13 +59,14 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 		if dns.IsNotFound {
 			e.Why = "The name service knows no such host."
 		}
-	case strings.HasSuffix(err.Error(), http.StatusText(http.StatusProxyAuthRequired)):
-		// net/http has no error of its own for it (transport.go, dialConn).
-		e.What = "The proxy wants to know who asks, and let nothing through."
+	case refusedByProxy(err) == http.StatusProxyAuthRequired:
+		e.What = fmt.Sprintf("The proxy%s wants to know who asks, and let nothing through.", proxyFor(u))
+		e.Why = "It answered 407 " + http.StatusText(http.StatusProxyAuthRequired) + "."
 		e.Try = "Put name and password into HTTPS_PROXY (http://NAME:PASSWORD@HOST:PORT), or name the provider's host in NO_PROXY."
-	case errors.As(err, &op) && op.Op == "proxyconnect":
-		e.What = "The proxy did not let the connection through."
-		e.Try = "Check the proxy settings in HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+	case refusedByProxy(err) != 0:
+		e.What = fmt.Sprintf("The proxy%s did not let the connection to %s through.", proxyFor(u), u.Host)
+		e.Why = fmt.Sprintf("It answered %d %s.", refusedByProxy(err), http.StatusText(refusedByProxy(err)))
+		e.Try = "Ask who runs it whether that host is allowed, and name it in NO_PROXY if it can be reached without. The settings are " + proxySettings + "."
 	case isErrno(err, syscall.ECONNREFUSED, 10061):
 		e.What = fmt.Sprintf("Nothing answers at %s.", u.Host)
 		e.Why = "The host is there, and refuses connections on that port."
@@ -107,6 +117,41 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 		e.Try = "Try again; check the URL and the connection."
 	}
 	return e.Wrap(err)
+}
+
+// proxySettings are where net/http finds its proxies.
+const proxySettings = "HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+
+// proxyOf is the proxy that the environment has for u, or nil.
+func proxyOf(u *url.URL) (*url.URL, error) {
+	return http.ProxyFromEnvironment(&http.Request{URL: u})
+}
+
+// proxyFor is the address of that proxy after a blank, or "". Who asks there is
+// nobody else's business.
+func proxyFor(u *url.URL) string {
+	p, err := proxyOf(u)
+	if p == nil || err != nil {
+		return ""
+	}
+	named := *p
+	named.User = nil
+	return " " + named.String()
+}
+
+// refusedByProxy is the status with which a proxy refused a connection, or 0.
+// net/http has no error of its own for that, only one that says the status's
+// text (transport.go, dialConn).
+func refusedByProxy(err error) int {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	for status := http.StatusBadRequest; status < 600; status++ {
+		if text := http.StatusText(status); text != "" && err.Error() == text {
+			return status
+		}
+	}
+	return 0
 }
 
 // isErrno compares with the number that Windows has for the same thing, too:

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -131,18 +132,32 @@ func TestTLSFactsAreRecorded(t *testing.T) {
 	}
 }
 
-func TestProxyThatAsksForAPasswordIsNamed(t *testing.T) {
-	proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
-		rw.WriteHeader(http.StatusProxyAuthRequired)
-	}))
-	defer proxy.Close()
-	at, err := url.Parse(proxy.URL)
-	if err != nil {
-		t.Fatal(err)
+func TestProxyThatLetsNothingThroughIsNamed(t *testing.T) {
+	for status, says := range map[int]string{
+		http.StatusProxyAuthRequired: "wants to know who asks",
+		http.StatusForbidden:         "did not let the connection to idp.example through",
+		http.StatusBadGateway:        "did not let the connection to idp.example through",
+	} {
+		proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(status) }))
+		t.Cleanup(proxy.Close)
+		at, err := url.Parse(proxy.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := newWalk(t, Config{ClientID: "c", Issuer: "https://idp.example"}, Options{Transport: &http.Transport{Proxy: http.ProxyURL(at)}})
+		var e *Error
+		if err := w.Next(t.Context()); !errors.As(err, &e) || e.Kind != KindTransport || !strings.Contains(e.What, says) ||
+			!strings.Contains(e.Why, strconv.Itoa(status)) || !strings.Contains(e.Try, "NO_PROXY") {
+			t.Errorf("status %d: error %v", status, err)
+		}
 	}
-	w := newWalk(t, Config{ClientID: "c", Issuer: "https://idp.example"}, Options{Transport: &http.Transport{Proxy: http.ProxyURL(at)}})
-	var e *Error
-	if err := w.Next(t.Context()); !errors.As(err, &e) || e.Kind != KindTransport || !strings.Contains(e.What, "proxy") || !strings.Contains(e.Try, "NO_PROXY") {
-		t.Errorf("error %v", err)
+}
+
+// That the proxy's name is not found must not read as if the provider's was not.
+func TestProxyWhoseNameIsNotFoundIsNotTakenForTheProvider(t *testing.T) {
+	err := &net.OpError{Op: "proxyconnect", Net: "tcp", Err: &net.DNSError{Name: "proxy.invalid", IsNotFound: true}}
+	e := transportError(err, &url.URL{Scheme: "https", Host: "idp.example"}, nil)
+	if !strings.HasPrefix(e.What, "The proxy") || !strings.Contains(e.Try, "HTTPS_PROXY") {
+		t.Errorf("it says %+v", e)
 	}
 }

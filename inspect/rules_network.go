@@ -25,7 +25,7 @@ func networkClues() []clue {
 		), not(says("certificate has expired", "hostname mismatch", "certificate is not valid for", "certificate is valid for", "ip sans")))},
 		{"network-proxy-blocked", Likely, all(says(
 			"407 proxy", "proxy authentication required", "tunneling socket", "tunnel connection failed", "proxyerror",
-			"connect tunnel failed", "cannot connect to proxy", "proxyconnect", "blocked by … proxy", "zscaler",
+			"connect tunnel failed", "cannot connect to proxy", "the proxy … cannot be used", "the proxy … did not let", "proxyconnect", "blocked by … proxy", "zscaler",
 			"blocked by your network", "proxy error", "403 … from proxy", "squid",
 		))},
 		{"network-proxy-blocked", Likely, all(anyNetworkFailure, fact("network", "proxy", "corporate", "firewall", "vpn", "restricted", "no outbound", "outbound"))},

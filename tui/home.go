@@ -198,6 +198,10 @@ func (m *Model) homeLines() []line {
 		line{},
 		prose(toneFaint, 0, "Every request, response and claim is shown and explained. Nothing is sent before you say so."),
 		line{})
+	if h.problem != "" {
+		// Before the entries: what is below them is out of sight in a low window.
+		lines = append(lines, prose(toneWarn, 0, "The saved profiles could not be read: "+inspect.Clean(h.problem)), line{})
+	}
 	name := 0
 	for _, e := range h.entries {
 		name = max(name, m.ruler.StringWidth(e.name))
@@ -215,9 +219,6 @@ func (m *Model) homeLines() []line {
 			spans: []span{{mark, toneHere}, {fill(m, inspect.Clean(e.name), name), t}, {"   " + inspect.Clean(e.note), toneFaint}},
 			item:  i + 1, most: 1,
 		})
-	}
-	if h.problem != "" {
-		lines = append(lines, line{}, prose(toneWarn, 0, "The saved profiles could not be read: "+inspect.Clean(h.problem)))
 	}
 	if m.hasVisit() {
 		l := plain(toneFaint, "esc goes back to the open walk: "+m.whose())

@@ -163,3 +163,15 @@ func TestFormIsStartedWithTheSecretThatTheKeyringKeeps(t *testing.T) {
 	}
 	d.Hides("hunter2")
 }
+
+// unreadableProfiles is a store that somebody's editor broke.
+type unreadableProfiles struct{ oneProfile }
+
+func (unreadableProfiles) Names() ([]string, error) {
+	return nil, &flow.Error{Kind: flow.KindRefused, What: "profiles.toml, line 4: There is no field.", Try: "Did you mean another?"}
+}
+
+func TestProfilesThatCannotBeReadAreToldInSight(t *testing.T) {
+	d := NewDriver(t, New(Options{Profiles: unreadableProfiles{}, Theme: "dark"}), 80, 24)
+	d.Shows("The saved profiles could not be read", "line 4", "Did you mean another?", "Practice tenant")
+}

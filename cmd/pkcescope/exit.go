@@ -31,6 +31,15 @@ type usageError struct{ what, try string }
 
 func (e *usageError) Error() string { return e.what }
 
+// As lets the screen show it like every other refusal, with its hint.
+func (e *usageError) As(target any) bool {
+	refused, ok := target.(**flow.Error)
+	if ok {
+		*refused = &flow.Error{Kind: flow.KindRefused, What: e.what, Try: e.try}
+	}
+	return ok
+}
+
 // wrongUsage returns a [usageError]. The hint may be empty.
 func wrongUsage(try, format string, a ...any) error {
 	return &usageError{what: fmt.Sprintf(format, a...), try: try}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -178,5 +179,14 @@ func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The screen shows a fault of the file like every other refusal, with its hint.
+func TestFaultOfTheProfilesFileHasItsHintOnTheScreen(t *testing.T) {
+	_, err := profileFile{"profiles.toml"}.parse([]byte("[profile.x]\nclient_id = \"a\"\nredirect_url = \"http://localhost\"\n"))
+	refused, ok := errors.AsType[*flow.Error](err)
+	if !ok || !strings.Contains(refused.What, "line 3") || !strings.Contains(refused.Try, "redirect_uri") {
+		t.Errorf("it says %+v", err)
 	}
 }
