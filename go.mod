@@ -19,7 +19,11 @@ require (
 	golang.org/x/term v0.47.0
 )
 
-require rsc.io/qr v0.2.0
+require (
+	github.com/andybalholm/brotli v1.2.8
+	github.com/klauspost/compress v1.20.3
+	rsc.io/qr v0.2.0
+)
 
 require (
 	github.com/atotto/clipboard v0.1.4 // indirect

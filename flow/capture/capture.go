@@ -80,7 +80,7 @@ func Read(ctx context.Context, sources []Source, o Options) (Found, error) {
 		in := &intake{source: i, raw: s.Data}
 		if o.Progress != nil {
 			in.told = func(read int64) {
-				if in.packed {
+				if in.layers > 0 {
 					o.Progress(before+read, 0) // how long it is unpacked, nobody knows
 					return
 				}

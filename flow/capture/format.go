@@ -3,12 +3,15 @@ package capture
 import (
 	"bufio"
 	"bytes"
+	"compress/bzip2"
 	"compress/gzip"
 	"errors"
 	"io"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/pkcescope/pkcescope/flow"
 )
@@ -17,7 +20,16 @@ import (
 func readFormat(head []byte, r *bufio.Reader, in *intake) error {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		return readGzip(r, in)
+		z, err := gzip.NewReader(r)
+		return readPacked(z, err, "gzip", in)
+	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
+		if err == nil {
+			defer z.Close()
+		}
+		return readPacked(z, err, "zstd", in)
+	case bytes.HasPrefix(head, []byte("BZh")):
+		return readPacked(bzip2.NewReader(r), nil, "bzip2", in)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return readZip(r, in)
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
@@ -66,17 +78,23 @@ func readTranscript(r io.Reader, in *intake) error {
 	return nil
 }
 
-// readGzip reads what was packed. A file that is cut off gives what there is.
-func readGzip(r io.Reader, in *intake) error {
-	z, err := gzip.NewReader(r)
+// mostLayers is how often a file may be packed. There are files that unpack to
+// themselves.
+const mostLayers = 3
+
+// readPacked reads what was packed by a program. A file that is cut off gives
+// what there is.
+func readPacked(z io.Reader, err error, by string, in *intake) error {
 	if err != nil {
 		return cannotRead(err)
 	}
-	in.packed = true
-	if err := readSource(&lenient{r: z, in: in}, in); err != nil {
+	if in.layers++; in.layers > mostLayers {
+		return &flow.Error{Kind: flow.KindRefused, What: "The file is packed again and again.", Why: "What is in it is packed as well, more often than anybody does that.", Try: "Unpack it first."}
+	}
+	if err := readSource(&lenient{r: z, in: in, by: by}, in); err != nil {
 		return err
 	}
-	in.format += ", gzipped"
+	in.format += ", packed with " + by
 	return nil
 }
 
@@ -84,14 +102,17 @@ func readGzip(r io.Reader, in *intake) error {
 type lenient struct {
 	r    io.Reader
 	in   *intake
+	by   string
 	told bool
 }
 
 func (l *lenient) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
-		if l.told = true; errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader) {
-			l.in.lose(flow.LostSyntax, "gzip")
+		// That it ends too early is seen in what is read of it.
+		if !l.told && !errors.Is(err, io.ErrUnexpectedEOF) {
+			l.told = true
+			l.in.lose(flow.LostSyntax, l.by)
 		}
 		return n, io.EOF
 	}
@@ -166,10 +187,6 @@ func refusal(head []byte) error {
 	case strings.HasPrefix(text, `{"constants"`), strings.HasPrefix(text, `{"constants":`):
 		return refuse("This is Chromium's network log (chrome://net-export): it leaves bodies out.",
 			"Open the developer tools, tab Network, sign in, and choose Save all as HAR.")
-	case magic("\x28\xb5\x2f\xfd"):
-		return refuse("The file is packed with zstd.", "Unpack it first: zstd -d FILE.")
-	case magic("BZh"):
-		return refuse("The file is packed with bzip2.", "Unpack it first: bunzip2 FILE.")
 	case magic("\xfd7zXZ"):
 		return refuse("The file is packed with xz.", "Unpack it first: unxz FILE.")
 	case magic("7z\xbc\xaf"):

@@ -53,6 +53,10 @@ func FuzzText(f *testing.F) {
 func FuzzSAZ(f *testing.F) {
 	f.Add("GET "+callbackURL+" HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b", "<Session/>")
 	f.Add("POST "+tokenURL+" HTTP/1.1\r\nContent-Length: 5\r\n\r\n"+tokenForm, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", `<Session><SessionTimers ClientBeginRequest="2026-01-02T03:04:05+01:00"/></Session>`)
+	for name := range packers {
+		body := string(packedBy(f, name, []byte(tokenAnswer)))
+		f.Add("POST "+tokenURL+" HTTP/1.1\r\n\r\n"+tokenForm, "HTTP/1.1 200 OK\r\nContent-Encoding: "+name+"\r\n\r\n"+body, "<Session/>")
+	}
 	f.Fuzz(func(t *testing.T, request, response, about string) {
 		var b bytes.Buffer
 		archive(t, &b, map[string]string{"raw/1_c.txt": request, "raw/1_s.txt": response, "raw/1_m.xml": about})
@@ -65,5 +69,6 @@ func FuzzAnything(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Add([]byte(strings.Repeat("{", 5000)))
+	f.Add(packedBy(f, "zstd", []byte(tokenAnswer)))
 	f.Fuzz(readAny)
 }

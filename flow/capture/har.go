@@ -390,7 +390,13 @@ func (h *harReader) answer(c *candidate, text func([]byte) string) *flow.Respons
 		c.lost = append(c.lost, flow.Loss{What: flow.LostBody})
 	}
 	r.Size = max(r.Size, int64(len(r.Body)))
-	// The body is unpacked in the file, and the headers are as they came.
+	// The body is unpacked in the file, and the headers are as they came. Some
+	// programs keep the octets as they crossed the wire, in base64.
+	if string(e.encoding) == "base64" && e.bodyWhole && !isText(r.Body) {
+		if plain, err := unpack(encodingOf(r.Header), r.Body); err == nil && utf8.Valid(plain) {
+			r.Body, r.Truncated = plain[:min(len(plain), maxBody)], len(plain) > maxBody
+		}
+	}
 	if len(r.Body) > 0 {
 		r.Header.Del("Content-Encoding")
 		r.Header.Del("Transfer-Encoding")

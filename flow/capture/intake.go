@@ -40,7 +40,7 @@ const (
 type intake struct {
 	source   int
 	raw      io.Reader // the source itself
-	packed   bool      // what is read is longer than the source
+	layers   int       // how often it is packed: what is read is longer than the source then
 	format   string
 	tool     string
 	requests int

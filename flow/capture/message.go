@@ -14,6 +14,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/pkcescope/pkcescope/flow"
 )
 
@@ -133,7 +136,7 @@ func setBody(r *flow.Response, body []byte) (lost []flow.Loss) {
 	} else {
 		body = limit(body, r.Header)
 	}
-	encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding")))
+	encoding := encodingOf(r.Header)
 	plain, err := unpack(encoding, body)
 	switch {
 	case errors.Is(err, errNotRead) && len(body) > 0 && !isText(body):
@@ -155,6 +158,10 @@ func setBody(r *flow.Response, body []byte) (lost []flow.Loss) {
 	return lost
 }
 
+func encodingOf(h http.Header) string {
+	return strings.ToLower(strings.TrimSpace(h.Get("Content-Encoding")))
+}
+
 // isText reports whether a body is text already, whatever its header says.
 func isText(body []byte) bool {
 	text := bytes.TrimLeft(body, " \t\r\n")
@@ -166,6 +173,9 @@ var chunkLine = regexp.MustCompile(`^[0-9A-Fa-f]{1,8}[ \t]*(?:;[^\r\n]*)?\r?\n`)
 func looksChunked(body []byte) bool { return chunkLine.Match(body) }
 
 var errNotRead = errors.New("capture: an encoding that is not read")
+
+// mostWindow is the largest window that zstd may have over HTTP (RFC 9659).
+const mostWindow = 8 << 20
 
 // unpack undoes a Content-Encoding. What unpacks to more than is kept is cut.
 func unpack(encoding string, body []byte) ([]byte, error) {
@@ -180,6 +190,15 @@ func unpack(encoding string, body []byte) ([]byte, error) {
 		if r, err = zlib.NewReader(bytes.NewReader(body)); err != nil {
 			r, err = flate.NewReader(bytes.NewReader(body)), nil // as many servers send it
 		}
+	case "br":
+		r = brotli.NewReader(bytes.NewReader(body))
+	case "zstd":
+		z, failed := zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
+		if failed != nil {
+			return nil, failed
+		}
+		defer z.Close()
+		r = z
 	default:
 		return nil, errNotRead
 	}

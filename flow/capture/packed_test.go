@@ -1,0 +1,116 @@
+package capture_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/flow/capture"
+)
+
+// packers pack as servers do, by the name that Content-Encoding has for it.
+var packers = map[string]func(io.Writer) io.WriteCloser{
+	"gzip": func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) },
+	"br":   func(w io.Writer) io.WriteCloser { return brotli.NewWriter(w) },
+	"zstd": func(w io.Writer) io.WriteCloser { z, _ := zstd.NewWriter(w); return z },
+}
+
+func packedBy(t testing.TB, name string, content []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := packers[name](&b)
+	_, err := w.Write(content)
+	if err := errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// answerOf is the body of the token response that was found.
+func answerOf(t *testing.T, found capture.Found) flow.Response {
+	t.Helper()
+	for _, run := range found.Flows {
+		for _, x := range run.Step(flow.StepToken).Exchanges {
+			if x.Response != nil {
+				return *x.Response
+			}
+		}
+	}
+	t.Fatal("there is no token response")
+	return flow.Response{}
+}
+
+func TestAPackedBodyIsUnpackedWhereverItStands(t *testing.T) {
+	for name := range packers {
+		body := packedBy(t, name, []byte(tokenAnswer))
+		message := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: " + name + "\r\n\r\n" + string(body)
+		request := "POST /token HTTP/1.1\r\nHost: login.example\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n" + tokenForm
+		record := map[string]any{"log": map[string]any{"version": "1.2", "entries": []any{map[string]any{
+			"startedDateTime": "2026-01-02T03:04:05Z", "time": 1,
+			"request": map[string]any{"method": "POST", "url": tokenURL, "headers": []any{}, "postData": map[string]any{"mimeType": "application/x-www-form-urlencoded", "text": tokenForm}},
+			"response": map[string]any{
+				"status": 200, "headers": []any{map[string]any{"name": "Content-Encoding", "value": name}},
+				"content": map[string]any{"mimeType": "application/json", "text": base64.StdEncoding.EncodeToString(body), "encoding": "base64"},
+			},
+		}}}}
+		har, err := json.Marshal(record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var saz bytes.Buffer
+		archive(t, &saz, map[string]string{"raw/1_c.txt": strings.Replace(request, "POST /token", "POST "+tokenURL, 1), "raw/1_s.txt": message, "raw/1_m.xml": "<Session/>"})
+		for form, file := range map[string][]byte{"SAZ": saz.Bytes(), "HAR": har} {
+			t.Run(name+" in "+form, func(t *testing.T) {
+				r := answerOf(t, open(t, file))
+				if string(r.Body) != tokenAnswer || r.Header.Get("Content-Encoding") != "" {
+					t.Errorf("%q with the encoding %q", r.Body, r.Header.Get("Content-Encoding"))
+				}
+			})
+		}
+	}
+}
+
+func TestABodyThatUnpacksToMoreThanIsKeptIsCut(t *testing.T) {
+	for name := range packers {
+		t.Run(name, func(t *testing.T) {
+			bomb := packedBy(t, name, slices.Concat([]byte(`{"access_token":"a","token_type":"Bearer","x":"`), bytes.Repeat([]byte("a"), 64<<20)))
+			var saz bytes.Buffer
+			archive(t, &saz, map[string]string{
+				"raw/1_c.txt": fmt.Sprintf("POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n%s", tokenURL, tokenForm),
+				"raw/1_s.txt": "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: " + name + "\r\n\r\n" + string(bomb), "raw/1_m.xml": "<Session/>",
+			})
+			if r := answerOf(t, open(t, saz.Bytes())); !r.Truncated || len(r.Body) > 4<<20 {
+				t.Errorf("%d octets, truncated: %v", len(r.Body), r.Truncated)
+			}
+		})
+	}
+}
+
+func TestAPackedFileIsReadAndOneThatIsPackedWithoutEndIsNot(t *testing.T) {
+	whole := har(t, walked(t, nil))
+	for _, name := range []string{"gzip", "zstd"} {
+		once := packedBy(t, name, whole)
+		if found := open(t, once); len(found.Flows) != 1 {
+			t.Errorf("%s: %d flows", name, len(found.Flows))
+		}
+		again := whole
+		for range 6 {
+			again = packedBy(t, name, again)
+		}
+		_, err := capture.Read(t.Context(), []capture.Source{{Name: "x", Data: bytes.NewReader(again)}}, capture.Options{})
+		if e, ok := errors.AsType[*flow.Error](err); !ok || e.Kind != flow.KindRefused {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
