@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pkcescope/pkcescope/flow"
 )
@@ -19,7 +20,14 @@ func explained(t flow.Transcript, p *flow.Pending, o Options) Report {
 	for i := range rep.Steps {
 		s, from := &rep.Steps[i], plain.Steps[i]
 		s.Lead, s.Body, s.Next, s.Refs = from.Lead, from.Body, from.Next, from.Refs
+		s.Findings = slices.DeleteFunc(slices.Clone(s.Findings), onlyAboutPKCE)
 	}
 	rep.Arrows = plain.Arrows
 	return rep
+}
+
+// onlyAboutPKCE says whether a finding remarks on PKCE, and no more: what is
+// wrong stays, whatever is hidden.
+func onlyAboutPKCE(f Finding) bool {
+	return f.Severity == SeverityInfo && (f.Row == "code_verifier" || strings.HasPrefix(f.Row, "code_challenge"))
 }

@@ -1,6 +1,7 @@
 package inspect_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -31,5 +32,31 @@ func TestReadingWithoutPKCE(t *testing.T) {
 	}
 	if after := lead(inspect.Read(tr, inspect.Options{})); after != before {
 		t.Errorf("the reading with PKCE became %q, was %q", after, before)
+	}
+}
+
+// A remark about PKCE goes with it; what is wrong with it stays.
+func TestWithoutPKCEWhatIsWrongIsStillSaid(t *testing.T) {
+	for _, row := range []struct {
+		name, code string
+		method     flow.Method
+		stays      bool
+	}{
+		{"a remark", "pkce-accepted-though-not-advertised", flow.MethodS256, false},
+		{"a warning", "plain-challenge", flow.MethodPlain, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			tr := handmade(row.method)
+			inAnswer(flow.StepDiscovery, `,"code_challenge_methods_supported":["S256","plain"]`, "")(&tr)
+			for _, without := range []bool{false, true} {
+				all := ""
+				for _, s := range inspect.Read(tr, inspect.Options{WithoutPKCE: without, Now: now}).Steps {
+					all += codes(s.Findings) + " "
+				}
+				if want := row.stays || !without; strings.Contains(all, row.code) != want {
+					t.Errorf("without PKCE %t: %s", without, all)
+				}
+			}
+		})
 	}
 }
