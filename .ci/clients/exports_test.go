@@ -168,19 +168,32 @@ func TestExportedFlowsRun(t *testing.T) {
 				if form == "curl" {
 					s.opens(t, out)
 				}
-				other := func(redirect string) string {
-					u, err := url.Parse(redirect)
-					must(t, err)
-					q := u.Query()
-					q.Set("state", "of-somebody-else")
-					u.RawQuery = q.Encode()
-					return u.String()
-				}
-				if out, said, err := on.signsIn(t, other, argv...); err == nil || out != "" || !strings.Contains(strings.ToLower(said), "state") {
+				if out, said, err := on.signsIn(t, with(t, "state", "of-somebody-else"), argv...); err == nil || out != "" || !strings.Contains(strings.ToLower(said), "state") {
 					t.Errorf("another state is taken: %v\n%s\n%s", err, said, out)
+				}
+				if strings.HasPrefix(form, "msal-") {
+					return
+				}
+				if out, said, err := on.signsIn(t, with(t, "iss", "https://somebody.example/"), argv...); err == nil || out != "" || !strings.Contains(said, "RFC 9207") {
+					t.Errorf("another issuer is taken: %v\n%s\n%s", err, said, out)
+				}
+				if _, said, err := on.signsIn(t, with(t, "iss", on.Issuer), argv...); err != nil {
+					t.Errorf("our own issuer is refused: %v\n%s", err, said)
 				}
 			})
 		}
+	}
+}
+
+// with sets a parameter of the redirect URL.
+func with(t *testing.T, name, value string) func(redirect string) string {
+	return func(redirect string) string {
+		u, err := url.Parse(redirect)
+		must(t, err)
+		q := u.Query()
+		q.Set(name, value)
+		u.RawQuery = q.Encode()
+		return u.String()
 	}
 }
 

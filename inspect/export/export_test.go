@@ -113,6 +113,24 @@ func TestEveryFormHasWhatTheFlowNeeds(t *testing.T) {
 	}
 }
 
+// An answer from another provider is how a mix-up begins (RFC 9207): whatever
+// can compare the issuer does, and the HTTP file asks the person to.
+func TestEveryFormLooksAtTheIssuer(t *testing.T) {
+	tr := walk(t, "", nil)
+	for _, form := range formsWithout(HAR, MSALGo, MSALNode, MSALPython, MSALJS) {
+		text := written(t)(Flow(tr, form))
+		if !strings.Contains(text, "RFC 9207") || !strings.Contains(text, tr.Config.Provider.Issuer) {
+			t.Errorf("%s does not:\n%s", form, text)
+		}
+	}
+	tr.Config.Provider.Issuer, tr.Config.Issuer = "https://login.microsoftonline.com/{tenantid}/v2.0", ""
+	for _, form := range formsWithout(HAR, MSALGo, MSALNode, MSALPython, MSALJS) {
+		if text := written(t)(Flow(tr, form)); strings.Contains(text, "RFC 9207") {
+			t.Errorf("%s compares with an issuer that only the answer names", form)
+		}
+	}
+}
+
 func TestGoAndJSONAreWellFormed(t *testing.T) {
 	for _, change := range []func(*flow.Config){nil, func(c *flow.Config) { c.Method = flow.MethodNone; c.Scopes = []string{"User.Read"} }} {
 		for _, client := range []string{"", spaClient(t)} {

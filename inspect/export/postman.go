@@ -2,6 +2,7 @@ package export
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 )
 
@@ -182,11 +183,14 @@ pm.collectionVariables.set('code_challenge', pm.collectionVariables.get('code_ve
 // addressScript shows the address, which is for a browser and not for Postman.
 const addressScript = `console.log('Open this address in a browser:', pm.variables.replaceIn(pm.request.url.toString()))`
 
-// tokenScript takes the code out of the address that the browser ended on, and
-// checks the state.
-const tokenScript = `const answer = Object.fromEntries((pm.collectionVariables.get('redirect') || '').split(/[?#]/).slice(1).join('&').split('&').map(p => p.split('=').map(decodeURIComponent)))
-if (answer.state !== pm.collectionVariables.get('state')) throw new Error('The state is not the one that was sent: set the variable redirect to the address that the browser ended on.')
-pm.collectionVariables.set('code', answer.code)`
+// The code is taken out of the address that the browser ended on, once it is
+// known to be the answer to our request, from the provider that was asked.
+const answerScript = `const answer = Object.fromEntries((pm.collectionVariables.get('redirect') || '').split(/[?#]/).slice(1).join('&').split('&').map(p => p.split('=').map(decodeURIComponent)))
+if (answer.state !== pm.collectionVariables.get('state')) throw new Error('The state is not the one that was sent: set the variable redirect to the address that the browser ended on.')`
+
+const issuerScript = `if (answer.iss !== undefined && answer.iss !== %s) throw new Error('The answer comes from another issuer (RFC 9207).')`
+
+const codeScript = `pm.collectionVariables.set('code', answer.code)`
 
 func script(listen string, texts ...string) postmanEvent {
 	return postmanEvent{listen, postmanScript{"text/javascript", strings.Split(strings.Join(texts, "\n"), "\n")}}
@@ -204,8 +208,12 @@ func postmanFlow(p plan) (Export, error) {
 		Description: "Send it once: that makes state, nonce and verifier and writes the address to Postman's console. Open it in a browser, sign in, and put the address that the browser ends on into the collection's variable redirect.",
 		Method:      "GET", URL: postmanAddress(p.AuthorizeURL, p.Authorize), Header: []postmanPair{}, Auth: &postmanAuth{Type: "noauth"},
 	}}
-	token := postmanItem{Name: "2. Token", Event: []postmanEvent{script("prerequest", tokenScript)}, Request: postmanRequest{
-		Description: "Checks the state and redeems the code.",
+	takes := []string{answerScript}
+	if p.Issuer != "" {
+		takes = append(takes, fmt.Sprintf(issuerScript, quoteJS(p.Issuer)))
+	}
+	token := postmanItem{Name: "2. Token", Event: []postmanEvent{script("prerequest", append(takes, codeScript)...)}, Request: postmanRequest{
+		Description: "Checks state and issuer and redeems the code.",
 		Method:      "POST", URL: postmanURL{Raw: postmanText(p.TokenURL)}, Header: postmanPairs(p.Headers), Auth: &postmanAuth{Type: "noauth"},
 		Body: &postmanBody{Mode: "urlencoded", URLEncoded: postmanPairs(p.Token)},
 	}}
