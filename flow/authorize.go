@@ -139,11 +139,24 @@ func (w *Walk) authorize(ctx context.Context) error {
 		return err
 	}
 	t := w.Transcript()
-	if unheard := t.Config.Paste || wait.target == nil; unheard && t.Landing() != "" && ctx.Err() == nil {
+	unheard := t.Config.Paste || wait.target == nil
+	if unheard && t.Landing() != "" && ctx.Err() == nil {
 		return nil // the address is there to be pasted
 	}
 	wait.browserDone()
+	if err != nil && unheard && wait.posted && ctx.Err() == nil {
+		return unheardForm().Wrap(err)
+	}
 	return err
+}
+
+// unheardForm says that the answer went to nobody.
+func unheardForm() Error {
+	return Error{
+		Kind: KindRefused, What: "The browser posts the answer to an address where nobody listens.",
+		Why: "With response_mode=form_post the answer is the form of a POST (OAuth 2.0 Form Post Response Mode section 2), and not in the address.",
+		Try: "Leave response_mode out, or listen at a redirect URI on localhost, without paste mode. Or copy the form from the browser's developer tools (Network, the POST to the redirect URI, its payload as source) and paste that: code=…&state=…",
+	}
 }
 
 // openBrowser shows the URL of a step to whoever is the browser.

@@ -19,6 +19,7 @@ type wait struct {
 	issNeeded bool   // the metadata promises iss (RFC 9207 section 3)
 
 	jarm     bool   // a signed response was asked for
+	posted   bool   // it was asked for as a form
 	clientID string // its audience
 
 	answer *answer
@@ -63,6 +64,7 @@ func (w *Walk) newWait(r prepared) *wait {
 			t.state = v.Value
 		case v.Name == "response_mode":
 			t.jarm = ResponseMode(v.Value).jwt()
+			t.posted = ResponseMode(v.Value).Posted()
 		}
 	}
 	t.target, t.leaf = listenTarget(w.draft.redirectURI, r.values), w.leaf

@@ -80,17 +80,28 @@ func parsePaste(text string) (pasted, *Error) {
 // and the wait goes on; a bare code brings no state and is taken as it is.
 func (w *Walk) Paste(text string) error {
 	p, failure := parsePaste(text)
-	if failure != nil {
-		return failure
-	}
 	w.mu.Lock()
 	t := w.wait
+	if failure != nil {
+		defer w.mu.Unlock()
+		if t != nil && t.posted && looksLikeURL.MatchString(strings.TrimSpace(text)) {
+			it := unheardForm()
+			failure.Why, failure.Try = it.Why, it.Try
+		}
+		return failure
+	}
 	waiting := t != nil && w.at <= stepIndex(StepCallback)
 	x := Exchange{
 		Actor: ActorBrowser, Channel: ChannelFront, Timing: Timing{Start: w.o.Now()},
 		Request: Request{Method: http.MethodGet, URL: p.url, Header: http.Header{}},
 	}
-	if p.url == "" {
+	switch {
+	case p.url != "":
+	case t != nil && t.posted && !p.bare: // the form, as the browser posted it
+		p.in = InForm
+		x.Request.Method, x.Request.URL, x.Request.Body = http.MethodPost, w.draft.redirectURI, Body(p.params.Encode())
+		x.Request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	default:
 		x.Request.URL = w.draft.redirectURI + map[Place]string{InQuery: "?", InFragment: "#"}[p.in] + p.params.Encode()
 	}
 	w.mu.Unlock()

@@ -98,6 +98,31 @@ func TestPasteWorksWhileListening(t *testing.T) {
 	}
 }
 
+// What the browser posted to nobody is not in its address; the form is pasted.
+func TestFormThatWasPostedToNobodyIsPasted(t *testing.T) {
+	x := startWaiting(t, newProvider(t), func(c *Config) { c.Paste, c.ResponseMode = true, ModeFormPost })
+	var e *Error
+	if err := x.Paste(x.at + "/"); !errors.As(err, &e) || !strings.Contains(e.Why, "form_post") || !strings.Contains(e.Try, "developer tools") {
+		t.Errorf("the address alone: %#v", err)
+	}
+	if err := x.Paste("code=abc&state=" + x.state); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.end(); err != nil {
+		t.Fatal(err)
+	}
+	s := x.Transcript().Step(StepCallback)
+	last := s.Exchanges[len(s.Exchanges)-1].Request
+	if last.Method != "POST" || strings.Contains(last.URL, "code=") || !strings.Contains(string(last.Body), "code=abc") {
+		t.Errorf("recorded as %s %s %q", last.Method, last.URL, last.Body)
+	}
+	for _, v := range s.Values {
+		if v.Name == "code" && v.In != InForm {
+			t.Errorf("the code came in %s", v.In)
+		}
+	}
+}
+
 func TestPasteBeforeThereIsAnythingToWaitFor(t *testing.T) {
 	p := newProvider(t)
 	w := newWalk(t, p.config(), Options{})

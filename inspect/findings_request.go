@@ -15,6 +15,7 @@ func requestRules() []rule {
 		{flow.StepAuthorize, noNonce},
 		{flow.StepAuthorize, openRedirectURI},
 		{flow.StepAuthorize, ownCertificate},
+		{flow.StepAuthorize, unheardForm},
 		{flow.StepAuthorize, func(r *run) []Finding { return repeated(r.authorize) }},
 		{flow.StepToken, func(r *run) []Finding { return repeated(r.token) }},
 		{flow.StepAuthorize, func(r *run) []Finding {

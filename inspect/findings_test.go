@@ -94,6 +94,10 @@ func TestEachThingThatIsWrongIsFound(t *testing.T) {
 			s := step(t, flow.StepAuthorize)
 			s.Values = append(s.Values, flow.Value{Name: flow.CertificateValue, Value: "AB:CD", In: flow.InLocal, By: flow.ByProgram})
 		}, flow.StepAuthorize, "own-certificate", i},
+		{"form posted to nobody", S256, func(t *flow.Transcript) {
+			t.Config.Paste, t.Config.ResponseMode = true, flow.ModeFormPost
+			replace(flow.StepAuthorize, "response_type=code", "response_type=code&response_mode=form_post")(t)
+		}, flow.StepAuthorize, "form-post-unheard", w},
 		{"browser that refused that certificate", S256, came(flow.VerdictNoTrust, "https://localhost:8443"), flow.StepCallback, "certificate-not-taken", w},
 		{"method in lower case", S256, replace(flow.StepAuthorize, "=S256", "=s256"), flow.StepAuthorize, "unknown-challenge-method", e},
 		{"method that the metadata does not list", flow.MethodPlain, config(func(c *flow.Config) { c.Provider.CodeChallengeMethods = []string{"S256"} }), flow.StepAuthorize, "method-not-advertised", w},

@@ -34,8 +34,8 @@ func (m *Model) waitSheet() sheet {
 	switch {
 	case m.landing() != "":
 		s.lines = append(s.lines, prose(toneText, 0, "The played browser has signed in, and ended on an address where nobody listens. p takes it out of its address bar and hands it over."), line{})
-	case v.config.Paste:
-		s.lines = append(s.lines, prose(toneText, 0, "Sign in there, and paste the address that the browser ends on: it shows a page that cannot be reached, and the answer is in the address."), line{})
+	case len(v.reading.pending.Listening) == 0 && inspect.HandOver(v.config) != "":
+		s.lines = append(s.lines, prose(toneText, 0, inspect.HandOver(v.config)), line{})
 	default:
 		s.lines = append(s.lines, prose(toneText, 0, "Sign in there; this goes on by itself when the answer arrives."), line{})
 	}

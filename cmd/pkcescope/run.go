@@ -128,6 +128,9 @@ func (f *clientFlags) signIn(ctx context.Context, cancel context.CancelCauseFunc
 			_ = walk.Paste(landing) // why it was not taken stands in the callback step
 			return
 		}
+		if len(listening) == 0 && inspect.HandOver(c) != "" {
+			fmt.Fprintf(in.stderr, "%s\n\n", inspect.HandOver(c))
+		}
 		if len(listening) == 0 || byHand != nil && byHand.alone {
 			go takePastes(ctx, cancel, in, walk, listening, in.stderr)
 		}
