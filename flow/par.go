@@ -76,7 +76,7 @@ func (w *Walk) byReference(par Step) (prepared, error) {
 			return prepared{}, &Error{
 				Kind: KindRefused, What: "The pushed request has expired before the browser was opened.",
 				Why: fmt.Sprintf("The provider keeps it for %d seconds, which ended at %s.", seconds, end.Format(time.TimeOnly)),
-				Try: "Go back to the step par and push it again.",
+				Try: "Go back to the pushed request (the step par), send it again, and open the browser before that time is over.",
 			}
 		}
 	}

@@ -84,5 +84,5 @@ func (r *reader) pushedClock() (Clock, bool) {
 	if err != nil || seconds < 0 || seconds >= 1<<32 || s.Status != flow.StatusOK || s.Ended.IsZero() || r.t.Step(flow.StepAuthorize).Status == flow.StatusOK {
 		return Clock{}, false
 	}
-	return Clock{Name: "Pushed request", Ends: s.Ended.Add(time.Duration(seconds) * time.Second), Note: "expires_in of the pushed request's answer."}, true
+	return Clock{Name: "Request URI", Ends: s.Ended.Add(time.Duration(seconds) * time.Second), Note: "expires_in of the pushed request's answer."}, true
 }

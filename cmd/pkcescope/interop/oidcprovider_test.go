@@ -102,6 +102,7 @@ func testOIDCProvider9(t *testing.T) {
 	})
 	testExtensions(t, p, guarded, file)
 	testTerminal(t, native)
+	testOffered(t, guarded)
 	testCaptures(t, issuer)
 }
 

@@ -195,3 +195,67 @@ func testTerminal(t *testing.T, w walker) {
 		screen.ends(130)
 	})
 }
+
+// testOffered takes in the terminal program what discovery offers: the pushed
+// request on the way, introspection, revocation and logout at the end.
+func testOffered(t *testing.T, w walker) {
+	t.Run("the terminal program, taking what is offered", func(t *testing.T) {
+		b := newBrowser(t)
+		screen := startTerminal(t, b.asXDGOpen(t), w.args...)
+		screen.shows("Discovery")
+		// next carries out the step that comes next, and goes on to the one
+		// after it.
+		next := func(done string) {
+			t.Helper()
+			screen.press("Enter")
+			screen.shows("✓ " + done)
+			screen.press("Enter")
+		}
+		screen.press("Enter")
+		screen.shows("✓ Discovery")
+		screen.shows("○ Device code")
+		screen.shows("○ Pushed request")
+		screen.press("Enter")
+		next("Verifier")
+		next("Challenge")
+		screen.shows("offered. Taken, it sends the request")
+		next("Pushed request")
+		screen.shows("request_uri")
+		screen.press("Enter")
+		url := b.wanted(t)
+		if !strings.Contains(url, "request_uri=") || strings.Contains(url, "code_challenge") {
+			t.Errorf("the browser was sent %s", url)
+		}
+		w.signIn(t, b, url)
+		b.ends(t, "close this window")
+		screen.shows("✓ Authorize")
+		screen.press("Enter")
+		next("Callback")
+		next("Token")
+		next("Keys")
+		screen.shows("▸ UserInfo")
+		screen.press("S")
+		screen.shows("▸ Refresh")
+		screen.press("S")
+		screen.shows("▸ Introspection")
+		next("Introspection")
+		screen.shows("▸ Revocation")
+		screen.press("Left")
+		screen.shows("active true")
+		screen.press("Enter")
+		next("Revocation")
+		screen.shows("▸ Logout")
+		screen.press("Enter")
+		if url := b.wanted(t); !strings.Contains(url, "id_token_hint=") {
+			t.Errorf("to sign out the browser was sent %s", url)
+		}
+		screen.shows("✓ Logout")
+		// Introspection once more: the token that was revoked is not active.
+		screen.press("Left", "Left", "b")
+		screen.shows("▸ Introspection")
+		screen.press("Enter")
+		screen.shows("active false")
+		screen.press("q")
+		screen.ends(0)
+	})
+}
