@@ -9,7 +9,7 @@
 // CLIENT_SECRET the secret of those that are named by their way of showing it,
 // and of the client ODD_ID.
 
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const [name] = process.argv.slice(2);
@@ -17,7 +17,13 @@ const { default: Provider } = await import(name);
 const plainKnown = name.endsWith('-8');
 const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
 
+// One key signs, the other is for request objects that are encrypted.
+const keys = ['sig', 'enc'].map((use) => ({
+  ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }), use, kid: use,
+}));
+
 const configuration = {
+  jwks: { keys },
   clients: [
     {
       client_id: 'native',
@@ -73,6 +79,7 @@ const configuration = {
       },
       pushedAuthorizationRequests: { enabled: true },
       requestObjects: { enabled: true },
+      encryption: { enabled: true },
       jwtResponseModes: { enabled: true },
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
     }),

@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,15 +24,25 @@ func testExtensions(t *testing.T, p *provider, w walker, file string) {
 	p.run("PAR", func(t *testing.T) {
 		d := w.ok(t, "--par")
 		d.done(t, "par", "token")
-		if url := d.step("authorize").Exchanges[0].Request.URL; strings.Contains(url, "code_challenge") || !strings.Contains(url, "request_uri=") {
-			t.Errorf("the browser was sent %s", url)
+		if sent := d.step("authorize").Exchanges[0].Request.URL; strings.Contains(sent, "code_challenge") || !strings.Contains(sent, "request_uri=") {
+			t.Errorf("the browser was sent %s", sent)
 		}
 		d.checksPass(t)
 	})
 	p.run("JAR", func(t *testing.T) {
 		d := w.ok(t, "--jar", "signed")
-		if url := d.step("authorize").Exchanges[0].Request.URL; strings.Contains(url, "code_challenge") || !strings.Contains(url, "request=") {
-			t.Errorf("the browser was sent %s", url)
+		if sent := d.step("authorize").Exchanges[0].Request.URL; strings.Contains(sent, "code_challenge") || !strings.Contains(sent, "request=") {
+			t.Errorf("the browser was sent %s", sent)
+		}
+		d.checksPass(t)
+		// Encrypted to the provider, the browser carries five parts.
+		d = w.ok(t, "--jar", "encrypted")
+		sent, err := url.Parse(d.step("authorize").Exchanges[0].Request.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if object := sent.Query().Get("request"); strings.Count(object, ".") != 4 || sent.Query().Has("code_challenge") {
+			t.Errorf("the browser was sent %s", sent)
 		}
 		d.checksPass(t)
 	})
