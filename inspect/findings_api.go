@@ -28,7 +28,7 @@ func apiSaysNothing(r *run) []Finding {
 	switch {
 	case challenge == "":
 		return one(Finding{
-			Code: "api-without-challenge", Severity: SeverityInfo, Row: "header.WWW-Authenticate",
+			Code: "api-without-challenge", Severity: SeverityInfo, Row: "WWW-Authenticate",
 			What: "The API refuses the token, and its answer has no WWW-Authenticate.",
 			Why:  "An API has to send that header with a 401: it says what kind of token is wanted, and what is wrong with the one that came.",
 			Try:  "Read the body, and the API's own log. A proxy or gateway in front of the API may have answered in its place.",
@@ -36,7 +36,7 @@ func apiSaysNothing(r *run) []Finding {
 		})
 	case code == "" && challengeParam(challenge, "error") == "":
 		return one(Finding{
-			Code: "api-saw-no-token", Severity: SeverityInfo, Row: "header.WWW-Authenticate",
+			Code: "api-saw-no-token", Severity: SeverityInfo, Row: "WWW-Authenticate",
 			What: "The API names no error, as one does that has seen no token.",
 			Why:  "With a token that is not good the answer should say so: invalid_token. Without an error it is what a request without a token gets. Something on the way may have taken the Authorization header away, or the API wants another scheme than the one that was sent.",
 			Try:  "Compare the scheme in WWW-Authenticate with that of the request, and look at what arrives at the API.",
@@ -63,7 +63,7 @@ func apiWantsScopes(r *run) []Finding {
 		return nil
 	}
 	return one(Finding{
-		Code: "api-wants-scope", Severity: SeverityError, Row: "header.WWW-Authenticate",
+		Code: "api-wants-scope", Severity: SeverityError, Row: "WWW-Authenticate",
 		What: "The API wants a scope that was not granted: " + short(strings.Join(missing, " "), 120) + ".",
 		Why:  "It names the scopes in WWW-Authenticate. Those of the token response are " + short(strings.Join(granted, " "), 120) + ".",
 		Try:  "Ask for it in the authorize request, in the form that the provider knows it by, and sign in again.",

@@ -205,6 +205,9 @@ func (l layout) response(res *flow.Response) Message {
 		m.Rows = append(m.Rows, l.paramRows(formPairs(query), locationPlace(query+fragment))...)
 		m.Rows = append(m.Rows, l.paramRows(formPairs(fragment), "callback")...)
 	}
+	if res.Status == http.StatusUnauthorized || res.Status == http.StatusForbidden {
+		m.Rows = append(m.Rows, l.challengeRows(res.Header)...)
+	}
 	switch kind {
 	case "json", "jwks":
 		pairs, problem := jsonPairs(res.Body)
@@ -221,6 +224,26 @@ func (l layout) response(res *flow.Response) Message {
 	m.Raw = l.raw(proto+" "+strings.TrimSpace(fmt.Sprintf("%d %s", res.Status, http.StatusText(res.Status))), "", res.Header, res.Body)
 	m.Pretty, m.Note = l.pretty(kind, res.Body, m.Note)
 	return m
+}
+
+// challengeRows are what a refusal says in WWW-Authenticate: the scheme that is
+// wanted, and its parameters (RFC 6750 section 3).
+func (l layout) challengeRows(h http.Header) []Row {
+	var rows []Row
+	for _, challenge := range h.Values("WWW-Authenticate") {
+		e, ok := Headers().Find("WWW-Authenticate", "response")
+		rows = append(rows, l.entryRow("WWW-Authenticate", bound(challenge), e, ok))
+		for _, name := range []string{"error", "error_description", "scope"} {
+			if value := challengeParam(challenge, name); value != "" {
+				e, ok := memberEntry(l.step, "json", name)
+				if name == "scope" {
+					e, ok = Parameters().holds(name, "challenge")
+				}
+				rows = append(rows, l.entryRow(name, bound(value), e, ok))
+			}
+		}
+	}
+	return rows
 }
 
 func locationPlace(params string) string {

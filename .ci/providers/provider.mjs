@@ -23,7 +23,7 @@ const keys = ['sig', 'enc'].map((use) => ({
 }));
 
 const configuration = {
-  jwks: { keys },
+  ...(plainKnown ? {} : { jwks: { keys } }),
   clients: [
     {
       client_id: 'native',
