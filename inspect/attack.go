@@ -219,6 +219,18 @@ func (r PlayRef) Title() string {
 	return ScenarioTitle(r.Scenario)
 }
 
+// Aim is what the thief of the play is after.
+func (r PlayRef) Aim() string { return theatreTexts().Scenario[r.Scenario].Aim.pick(nil) }
+
+// Defence is what stops him, or would; "" for the stolen code, whose defence
+// is the method.
+func (r PlayRef) Defence() string {
+	if r.Cell() {
+		return ""
+	}
+	return theatreTexts().Scenario[r.Scenario].Defence
+}
+
 // Flip is the play in which the one change is made that turns the result
 // round.
 func (r PlayRef) Flip() PlayRef {

@@ -130,7 +130,8 @@ func (m *Model) compareContent(w int) content {
 		d.lines = append(d.lines, m.compareLines(row, columns, room)...)
 	}
 	if len(d.lines) == heads {
-		d.lines = append(d.lines, line{}, prose(toneFaint, 0, "Not reached yet. enter carries out the next step in every run."))
+		d.lines = append(d.lines, line{}, prose(toneFaint, 0, "Not reached yet. enter carries out the next step in every run."),
+			line{}, prose(toneText, 0, "Each column is a run of the same client, and one thing about it is different. A row in which the runs differ is marked ≠; what is only fresh, such as the state, is not. The last tab says what was accepted and refused, and what that says about the server."))
 	}
 	return c
 }

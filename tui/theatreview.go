@@ -133,7 +133,20 @@ func (m *Model) boardContent(w int) content {
 	if t.bar != "" {
 		d.lines = append(d.lines, line{}, plain(toneHere, t.bar))
 	}
+	if m.h >= 30 { // below that the board is all that fits
+		d.lines = append(d.lines, line{})
+		d.lines = append(d.lines, aimLines(t.selected())...)
+	}
 	return c
+}
+
+// aimLines say what a play is about before it is played.
+func aimLines(r inspect.PlayRef) []line {
+	lines := []line{heading(r.Title(), ""), prose(toneText, 0, r.Aim())}
+	if defence := r.Defence(); defence != "" {
+		lines = append(lines, line{spans: []span{{"What stops him: ", toneFaint}, {defence, toneText}}, prose: true})
+	}
+	return lines
 }
 
 // boardLine is a row of the board. The selected play stands between marks.
