@@ -3,6 +3,7 @@ package inspect_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strings"
 	"testing"
 
@@ -181,5 +182,29 @@ func TestTheIssuerOfAGraphTokenIsExplainedAsVersion1(t *testing.T) {
 		case c.Name == "xms_tcdt" && strings.Contains(c.Meaning, "RFC 7519"):
 			t.Errorf("a claim of Microsoft's own is held to RFC 7519: %q", c.Meaning)
 		}
+	}
+}
+
+// A client makes an assertion for each request that it authenticates; the one
+// of the request that was refused is the one to look at.
+func TestTheAssertionOfEachRequestIsOpened(t *testing.T) {
+	for _, id := range []flow.StepID{flow.StepPAR, flow.StepDevice, flow.StepRefresh, flow.StepIntrospect, flow.StepRevoke} {
+		t.Run(string(id), func(t *testing.T) {
+			tr := handmade(flow.MethodS256)
+			s := flow.Step{ID: id, Status: flow.StatusFailed, Values: []flow.Value{{
+				Name: "client_assertion", In: flow.InForm,
+				Value: b64(`{"alg":"RS256"}`) + "." + b64(`{"iss":"client","sub":"client","aud":"https://op.example"}`) + "." + b64("signature"),
+			}}}
+			tr.Steps = append(slices.DeleteFunc(tr.Steps, func(s flow.Step) bool { return s.ID == id }), s)
+			var tokens []inspect.Token
+			for _, s := range inspect.Read(tr, inspect.Options{Now: now}).Steps {
+				if s.ID == id {
+					tokens = s.Tokens
+				}
+			}
+			if len(tokens) != 1 || tokens[0].Name != "client_assertion" || len(tokens[0].Checks) == 0 {
+				t.Errorf("tokens %+v, want the assertion and its checks", tokens)
+			}
+		})
 	}
 }

@@ -104,6 +104,12 @@ func specimensOf(r *run, now time.Time) map[flow.StepID][]Specimen {
 	if tok := r.token.get("client_assertion"); tok != "" {
 		out[flow.StepToken] = append(out[flow.StepToken], Specimen{sighted: sighted{name: "client_assertion", value: tok}, given: own, beside: r.t})
 	}
+	// Each request has an assertion of its own.
+	for _, step := range []flow.StepID{flow.StepPAR, flow.StepDevice, flow.StepRefresh, flow.StepIntrospect, flow.StepRevoke} {
+		if text := sentJWT(r.t.Step(step), "client_assertion"); text != "" {
+			out[step] = append(out[step], Specimen{sighted: sighted{name: "client_assertion", value: text}, given: own, beside: r.t})
+		}
+	}
 	for step, name := range map[flow.StepID]string{flow.StepPAR: "request", flow.StepAuthorize: "request", flow.StepToken: "dpop"} {
 		if text := sentJWT(r.t.Step(step), name); text != "" {
 			out[step] = append(out[step], Specimen{sighted: sighted{name: name, value: text}, given: own, beside: r.t})
