@@ -140,13 +140,14 @@ func Of(t flow.Transcript, id flow.StepID, form Form, version string) (Export, e
 // Flow writes the whole flow of a run. The error is a [*flow.Error] that says
 // why that flow cannot be written in that form.
 func Flow(t flow.Transcript, form Form) (Export, error) {
-	p, err := planOf(t)
+	if form == HAR {
+		return Archive(t, "", false, "")
+	}
+	p, err := planOf(t, form)
 	if err != nil {
 		return Export{}, err
 	}
 	switch {
-	case form == HAR:
-		return Archive(t, "", false, "")
 	case form == Postman:
 		return postmanFlow(p)
 	case form.MSAL():
@@ -173,7 +174,11 @@ func Step(t flow.Transcript, id flow.StepID, form Form) (Export, error) {
 	if form == Postman {
 		return postmanStep(r)
 	}
-	return r.write(form, "step")
+	e, err := r.write(form, "step")
+	if m := t.Config.AuthMethod; m == flow.AuthTLS || m == flow.AuthSelfSignedTLS {
+		e.Notes = append(e.Notes, "The client authenticates with a certificate, which is not in it: add it and its key, in curl with --cert and --key.")
+	}
+	return e, err
 }
 
 func refuse(what, why, try string) error {

@@ -174,6 +174,52 @@ func TestTheRedirectURIIsTheRegisteredOne(t *testing.T) {
 	}
 }
 
+// pushing is a run of a client with a certificate that pushed its authorization
+// request.
+func pushing(t *testing.T) flow.Transcript {
+	t.Helper()
+	tr := walk(t, "", nil)
+	_, request, _ := strings.Cut(tr.Step(flow.StepAuthorize).Exchanges[0].Request.URL, "?")
+	tr.Config.Protection.PAR, tr.Config.AuthMethod = true, flow.AuthTLS
+	tr.Steps = append(slices.Clone(tr.Steps), flow.Step{ID: flow.StepPAR, Status: flow.StatusOK, Exchanges: []flow.Exchange{{Request: flow.Request{
+		Method: "POST", URL: "https://op.example/par", Body: flow.Body(request),
+		Header: map[string][]string{"Content-Type": {"application/x-www-form-urlencoded"}},
+	}}}})
+	for i, s := range tr.Steps {
+		if s.ID == flow.StepAuthorize {
+			s.Exchanges = []flow.Exchange{{Request: flow.Request{Method: "GET", URL: "https://op.example/auth?client_id=x&request_uri=urn%3Aof-the-run"}}}
+			tr.Steps[i] = s
+		}
+	}
+	return tr
+}
+
+func TestAScriptPushesItsRequestAndShowsItsCertificate(t *testing.T) {
+	tr := pushing(t)
+	e, err := Flow(tr, Curl)
+	text := written(t)(e, err)
+	for _, want := range []string{"--url 'https://op.example/par'", `request_uri=$(`, `--cert "$CLIENT_CERTIFICATE" --key "$CLIENT_KEY"`, `&code_challenge=$code_challenge`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the script lacks %s:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "of-the-run") {
+		t.Error("the script uses the reference that the run got")
+	}
+	if !slices.ContainsFunc(e.Environment, func(v Variable) bool { return v.Name == "CLIENT_KEY" }) {
+		t.Errorf("nobody is told of the key: %v", e.Environment)
+	}
+	for _, form := range formsWithout(HAR, Curl) {
+		_, err := Flow(tr, form)
+		if refused, ok := errors.AsType[*flow.Error](err); !ok || !strings.Contains(refused.Try, "curl") {
+			t.Errorf("%s: %v", form, err)
+		}
+	}
+	if e, err := Step(tr, flow.StepToken, Python); err != nil || len(e.Notes) == 0 {
+		t.Errorf("a step without its certificate, of which nothing is said: %v, %v", e.Notes, err)
+	}
+}
+
 func TestWhatCannotBeWrittenIsRefusedWithAWayOut(t *testing.T) {
 	tr := walk(t, "", nil)
 	dpop := tr

@@ -17,6 +17,11 @@ type plan struct {
 	Token        []pair
 	Headers      []pair // of the token request
 	Basic        *basic
+	// Push is the endpoint that the authorization request is pushed to, with the
+	// client's credentials there; nil if the browser carries it.
+	Push *request
+	// MTLS is true for a client that authenticates with a certificate.
+	MTLS bool
 
 	ClientID, RedirectURI string
 	Scopes                []string
@@ -58,15 +63,19 @@ func (p plan) Makes() []pair {
 var made = []string{"state", "nonce", "code_challenge"}
 
 // planOf reads the flow of t: what it sent, or would have sent.
-func planOf(t flow.Transcript) (plan, error) {
+func planOf(t flow.Transcript, form Form) (plan, error) {
 	red := t.Redacted()
 	c := red.Config
-	if err := expressible(red); err != nil {
+	if err := expressible(red, form); err != nil {
 		return plan{}, err
 	}
 	p := plan{
 		ClientID: c.ClientID, RedirectURI: c.RedirectURI, Scopes: c.Scopes, Method: c.Method, Platform: c.Platform,
 		TokenURL: c.Provider.TokenEndpoint, Secret: c.AuthMethod == flow.AuthPost || c.AuthMethod == flow.AuthBasic,
+		MTLS: certified(c),
+	}
+	if alias := c.Provider.MTLSEndpointAliases["token_endpoint"]; p.MTLS && alias != "" {
+		p.TokenURL = alias
 	}
 	address, ok := red.Step(flow.StepAuthorize).Value("url")
 	if x := red.Step(flow.StepAuthorize).Exchanges; len(x) > 0 {
@@ -74,6 +83,16 @@ func planOf(t flow.Transcript) (plan, error) {
 	}
 	if !ok || address == "" {
 		return plan{}, refuse("This run has no authorize request.", "It ended before, so there is no flow to export.", "Export a step of it, or a run that came so far.")
+	}
+	if x := red.Step(flow.StepPAR).Exchanges; pushes(red) && len(x) > 0 {
+		r := readRequest(x[len(x)-1].Request, c.ClientID)
+		p.Push = &r
+		// What was pushed is what the browser would have carried.
+		endpoint, _, _ := strings.Cut(address, "?")
+		if c.Provider.AuthorizationEndpoint != "" {
+			endpoint = c.Provider.AuthorizationEndpoint
+		}
+		address = endpoint + joint(endpoint, 0) + string(x[len(x)-1].Request.Body)
 	}
 	p.authorize(address, c)
 	if err := p.token(red); err != nil {
@@ -83,23 +102,41 @@ func planOf(t flow.Transcript) (plan, error) {
 	return p, nil
 }
 
-// expressible refuses what a short program cannot do.
-func expressible(t flow.Transcript) error {
+// certified says whether the client authenticates with a certificate.
+func certified(c flow.Config) bool {
+	return c.AuthMethod == flow.AuthTLS || c.AuthMethod == flow.AuthSelfSignedTLS
+}
+
+// pushes says whether the run pushed its authorization request, or would have.
+func pushes(t flow.Transcript) bool {
+	return t.Config.Protection.PAR || t.Step(flow.StepPAR).Status == flow.StatusOK
+}
+
+// expressible refuses what a short program in that form cannot do.
+func expressible(t flow.Transcript, form Form) error {
 	c := t.Config
-	why := ""
+	const step = "Export a single step, for example token: its assertion or proof is read from the environment."
+	const script = "Choose curl, whose script does it; or export a single step."
+	why, try := "", step
 	switch {
+	case c.Device:
+		why, try = "It is the device flow, which has no authorize request and waits for another device.", "Export a single step, device or token."
 	case c.Protection.DPoP:
-		why = "It binds its tokens to a key (DPoP)."
+		why = "It binds its tokens to a key (DPoP): each request needs a proof that is signed for it."
 	case c.Protection.JAR != flow.JARNone:
-		why = "It signs its authorization request (JAR)."
-	case c.Protection.PAR || t.Step(flow.StepPAR).Status == flow.StatusOK:
-		why = "It pushes its authorization request (PAR)."
-	case c.AuthMethod == flow.AuthSecretJWT || c.AuthMethod.NeedsKey():
-		why = "Its client authenticates with " + string(c.AuthMethod) + "."
+		why = "It signs its authorization request (JAR), anew each time, with a key that is not in the run."
+	case c.AuthMethod == flow.AuthSecretJWT || c.AuthMethod == flow.AuthKeyJWT:
+		why = "Its client authenticates with " + string(c.AuthMethod) + ": each request needs an assertion that is signed for it."
+	case pushes(t) && form != Curl:
+		why, try = "It pushes its authorization request (PAR), which this form does not.", script
+	case pushes(t) && len(t.Step(flow.StepPAR).Exchanges) == 0:
+		why, try = "It would push its authorization request (PAR), and did not come so far.", "Export a run that did."
+	case certified(c) && form != Curl:
+		why, try = "Its client authenticates with a certificate, which this form does not present.", script
 	default:
 		return nil
 	}
-	return refuse("The whole flow of this run cannot be exported.", why, "Export a single step, for example token: its assertion or proof is read from the environment.")
+	return refuse("The whole flow of this run cannot be exported.", why, try)
 }
 
 // authorize reads the authorize request.

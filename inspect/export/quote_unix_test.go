@@ -32,6 +32,7 @@ func TestAnExportedScriptIsShell(t *testing.T) {
 		tr := walk(t, client, func(c *flow.Config) { c.LoginHint = "o'brien $(id) `id`@contoso.example" })
 		texts = append(texts, written(t)(Flow(tr, Curl)), written(t)(Step(tr, flow.StepAuthorize, Curl)), written(t)(Step(tr, flow.StepCallback, Curl)))
 	}
+	texts = append(texts, written(t)(Flow(pushing(t), Curl)))
 	for _, text := range texts {
 		cmd := exec.CommandContext(t.Context(), "/bin/sh", "-n")
 		cmd.Stdin = strings.NewReader(text)

@@ -98,12 +98,7 @@ func render(form Form, kind string, data any) ([]byte, error) {
 		"line": oneLine,
 		// A name in the format of printf, where a percent sign stands for one.
 		"printf": func(name string) string { return strings.ReplaceAll(escapeQuery(name), "%", "%%") },
-		"joint": func(address string, i int) string {
-			if i == 0 && !strings.Contains(address, "?") {
-				return "?"
-			}
-			return "&"
-		},
+		"joint":  joint,
 	}
 	name := kind + "." + l.file + ".tmpl"
 	t, err := template.New(name).Funcs(funcs).ParseFS(forms, "forms/"+name)
@@ -129,7 +124,7 @@ func (p plan) write(form Form, kind string) (Export, error) {
 		}
 		return e, err
 	}
-	e.Environment = variables(p.Token, p.Authorize, p.Headers, credentials(p.Basic, nil))
+	e.Environment = p.Environment()
 	if form == HTTP {
 		e.Environment = append(e.Environment, p.asked()...)
 		e.Notes = append(e.Notes, httpNote)
@@ -191,7 +186,19 @@ func (r request) Environment() []Variable {
 
 // Environment are the variables that it reads.
 func (p plan) Environment() []Variable {
-	return variables(p.Token, p.Authorize, p.Headers, credentials(p.Basic, nil))
+	out := variables(p.Token, p.Authorize, p.Headers, credentials(p.Basic, nil))
+	if p.MTLS {
+		out = append(out, Variable{"CLIENT_CERTIFICATE", "the file of the client's certificate, in PEM"}, Variable{"CLIENT_KEY", "the file of its private key, in PEM"})
+	}
+	return out
+}
+
+// joint is what stands before the parameter at i of an address.
+func joint(address string, i int) string {
+	if i == 0 && !strings.Contains(address, "?") {
+		return "?"
+	}
+	return "&"
 }
 
 // Asked are the values that a person puts in, for a form that cannot compute.
