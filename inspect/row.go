@@ -10,6 +10,10 @@ import (
 func (l layout) entryRow(name, value string, e Entry, known bool) Row {
 	row := Row{Name: l.text(name), Value: l.text(value)}
 	if !known {
+		if l.step == flow.StepCall {
+			row.What = "The API's own: it plays no part in the flow."
+			return row
+		}
 		row.What = "An extra of this provider or of this client: no standard and no glossary of ours describes it."
 		return row
 	}
