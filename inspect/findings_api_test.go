@@ -57,6 +57,15 @@ func TestARefusalOfAnAPIIsExplained(t *testing.T) {
 					t.Errorf("no finding %s: %v", code, got)
 				}
 			}
+			// What a finding points to is there to be seen.
+			rows := map[string]string{}
+			last := rep.Steps[len(rep.Steps)-1]
+			for _, r := range last.Exchanges[0].Response.Rows {
+				rows[r.Name] = r.Value
+			}
+			if row.challenge != "" && rows["WWW-Authenticate"] != row.challenge {
+				t.Errorf("the response shows %v", rows)
+			}
 			if got[row.not] {
 				t.Errorf("a finding %s: %v", row.not, got)
 			}
