@@ -68,6 +68,10 @@ func ResponseModes() []ResponseMode {
 	return []ResponseMode{ModeQuery, ModeFragment, ModeFormPost, ModeJWT, ModeQueryJWT, ModeFragmentJWT, ModeFormPostJWT}
 }
 
+// Posted reports whether the response is the form of a POST to the redirect URI
+// (OAuth 2.0 Form Post Response Mode section 2).
+func (m ResponseMode) Posted() bool { return m == ModeFormPost || m == ModeFormPostJWT }
+
 // Config is what the client is and wants. It is complete enough to run the
 // flow, and it never holds a secret in a form that is saved.
 type Config struct {

@@ -19,10 +19,6 @@ import (
 // https://openid.net/specs/oauth-v2-jarm-final.html
 
 // jwt reports whether the mode wraps the response into a JWT.
-// Posted reports whether the response is the form of a POST to the redirect URI
-// (OAuth 2.0 Form Post Response Mode section 2).
-func (m ResponseMode) Posted() bool { return m == ModeFormPost || m == ModeFormPostJWT }
-
 func (m ResponseMode) jwt() bool { return m == ModeJWT || strings.HasSuffix(string(m), ".jwt") }
 
 // jarmSkew is how far the provider's clock and ours may be apart.

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -113,7 +114,7 @@ func TestFormThatWasPostedToNobodyIsPasted(t *testing.T) {
 	}
 	s := x.Transcript().Step(StepCallback)
 	last := s.Exchanges[len(s.Exchanges)-1].Request
-	if last.Method != "POST" || strings.Contains(last.URL, "code=") || !strings.Contains(string(last.Body), "code=abc") {
+	if last.Method != http.MethodPost || strings.Contains(last.URL, "code=") || !strings.Contains(string(last.Body), "code=abc") {
 		t.Errorf("recorded as %s %s %q", last.Method, last.URL, last.Body)
 	}
 	for _, v := range s.Values {
