@@ -71,6 +71,12 @@ func (s sheet) footRows(m *Model, w int) [][]footKey {
 	return rows
 }
 
+// hidden is how many rows of the text the window does not hold.
+func (s sheet) hidden(m *Model) int {
+	r, d := s.place(m)
+	return max(d.rows()-m.sheetRoom(s, r), 0)
+}
+
 // first is the first row to show, such that the row given is in sight.
 func (s sheet) first(room, rows, row int) int {
 	at := min(s.offset, max(rows-room, 0))
@@ -127,9 +133,7 @@ func (d *message) update(m *Model, msg tea.Msg) tea.Cmd {
 
 // most is the last row that can be the first one shown.
 func (d *message) most(m *Model) int {
-	s := d.plain()
-	r, doc := s.place(m)
-	return max(doc.rows()-m.sheetRoom(s, r), 0)
+	return d.plain().hidden(m)
 }
 
 func (d *message) scroll(m *Model, by int) { d.offset = max(min(d.offset+by, d.most(m)), 0) }
@@ -219,9 +223,7 @@ func (d *helpSheet) update(m *Model, msg tea.Msg) tea.Cmd {
 
 // bound keeps the offset inside, so that the first key back is felt.
 func (d *helpSheet) bound(m *Model) {
-	s := d.sheet(m)
-	r, doc := s.place(m)
-	d.offset = max(min(d.offset, doc.rows()-m.sheetRoom(s, r)), 0)
+	d.offset = max(min(d.offset, d.sheet(m).hidden(m)), 0)
 }
 
 func (d *helpSheet) scroll(m *Model, by int) {

@@ -273,7 +273,7 @@ func newPresetSheet(id string) *message {
 	}
 	d.lines = append(d.lines, line{}, plain(toneTitle, "Read more"))
 	for _, r := range p.Refs {
-		d.lines = append(d.lines, plain(toneText, "  "+r.Text), line{spans: []span{{"    " + r.URL, toneLink}}, hang: 4, link: r.URL})
+		d.lines = append(d.lines, plain(toneText, "  "+r.Text), line{spans: []span{{"    ", toneText}, {r.URL, toneLink}}, hang: 4, link: r.URL})
 	}
 	return d
 }

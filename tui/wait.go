@@ -80,6 +80,9 @@ func (m *Model) waitSheet() sheet {
 			s.lines = append(s.lines, line{spans: []span{{"· ", toneFaint}, {t, toneText}}, hang: 2, prose: true})
 		}
 	}
+	if s.hidden(m) > 0 {
+		s.foot = append([]string{"↑↓", "scroll"}, s.foot...)
+	}
 	return s
 }
 
@@ -90,8 +93,7 @@ func (m *Model) scrollWait(by int) bool {
 		return false
 	}
 	s := m.waitSheet()
-	r, d := s.place(m)
-	most := d.rows() - m.sheetRoom(s, r)
+	most := s.hidden(m)
 	if most <= 0 {
 		return false
 	}

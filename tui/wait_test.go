@@ -21,6 +21,9 @@ func TestWhatIsSaidWhileWaitingScrolls(t *testing.T) {
 	d := waitingFor(t, address, leastWidth, leastHeight, nil)
 	d.Shows("Sign in there")
 	d.Hides("END")
+	if w := waitingFor(t, "https://login.example/authorize", leastWidth, 24, nil); !strings.Contains(w.Screen(), "↑↓ scroll") {
+		t.Errorf("it is not said how:\n%s", w.Screen())
+	}
 	for range 99 {
 		d.Press("down")
 	}
