@@ -2,51 +2,19 @@ package inspect_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
-	"github.com/pkcescope/pkcescope/flow/practice"
 	"github.com/pkcescope/pkcescope/inspect"
+	"github.com/pkcescope/pkcescope/inspect/internal/walked"
 )
 
-// tenant is one practice tenant for all tests: its keys take a moment to make.
-var tenant = sync.OnceValue(func() *practice.Server {
-	s, err := practice.Start(practice.Options{})
-	if err != nil {
-		panic(err)
-	}
-	return s
-})
-
-// walk walks the flow against the practice tenant, changed by change, and
-// returns what was recorded, also of a run that failed.
 func walk(t *testing.T, change func(*flow.Config)) flow.Transcript {
 	t.Helper()
-	s := tenant()
-	c := s.Config()
-	c.UserInfo, c.Refresh = true, true
-	if change != nil {
-		change(&c)
-	}
-	w, err := flow.New(c, flow.Options{Browser: s.Browser()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	var failed *flow.Error
-	if err := w.Run(ctx); err != nil && !errors.As(err, &failed) {
-		t.Fatal(err)
-	}
-	return w.Transcript()
+	return walked.Walk(t, "", change)
 }
 
 func edit(step flow.StepID, name, value string) func(*flow.Config) {

@@ -91,14 +91,11 @@ func runDoctor(cmd *cobra.Command, f doctorFlags) error {
 	}
 	ctx, cancel := context.WithCancelCause(cmd.Context())
 	defer cancel(nil)
-	if f.timeout < 0 {
-		return wrongUsage("Write a time such as 90s or 2m.", "--timeout cannot be negative.")
+	ctx, stop, err := within(ctx, f.timeout)
+	if err != nil {
+		return err
 	}
-	if f.timeout > 0 {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, f.timeout, errTimeout)
-		defer stop()
-	}
+	defer stop()
 	stderr := cmd.ErrOrStderr()
 	in := newInput(cmd.InOrStdin(), stderr)
 

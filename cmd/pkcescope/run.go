@@ -59,17 +59,26 @@ var (
 	errPasteEnded = sentence("Standard input has ended, and nothing listens for the callback.")
 )
 
+// within bounds a command by --timeout; zero is no bound.
+func within(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc, error) {
+	switch {
+	case timeout < 0:
+		return ctx, nil, wrongUsage("Write a time such as 90s or 2m.", "--timeout cannot be negative.")
+	case timeout == 0:
+		return ctx, func() {}, nil
+	}
+	ctx, stop := context.WithTimeoutCause(ctx, timeout, errTimeout)
+	return ctx, stop, nil
+}
+
 func run(cmd *cobra.Command, f runFlags) error {
 	ctx, cancel := context.WithCancelCause(cmd.Context())
 	defer cancel(nil)
-	if f.timeout < 0 {
-		return wrongUsage("Write a time such as 90s or 2m.", "--timeout cannot be negative.")
+	ctx, stop, err := within(ctx, f.timeout)
+	if err != nil {
+		return err
 	}
-	if f.timeout > 0 {
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, f.timeout, errTimeout)
-		defer stop()
-	}
+	defer stop()
 	stderr := cmd.ErrOrStderr()
 	in := newInput(cmd.InOrStdin(), stderr)
 

@@ -116,23 +116,11 @@ func SearchClockSeeded(ctx context.Context, challenge string, w ClockWindow, pro
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() { s.work(ctx) })
 	}
-	done := make(chan struct{})
-	go func() {
-		workers.Wait()
-		close(done)
-	}()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for waiting := true; waiting; {
-		select {
-		case <-done:
-			waiting = false
-		case <-tick.C:
-			if progress != nil {
-				progress(report())
-			}
+	await(&workers, func() {
+		if progress != nil {
+			progress(report())
 		}
-	}
+	})
 
 	result := ClockResult{ClockProgress: report()}
 	if seed := s.found.Load(); seed >= 0 {
@@ -142,6 +130,26 @@ func SearchClockSeeded(ctx context.Context, challenge string, w ClockWindow, pro
 		return result, nil
 	}
 	return result, ctx.Err()
+}
+
+// await waits for the workers of a search, and reports ten times a second until
+// they are done.
+func await(workers *sync.WaitGroup, report func()) {
+	done := make(chan struct{})
+	go func() {
+		workers.Wait()
+		close(done)
+	}()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+			report()
+		}
+	}
 }
 
 type clockSearch struct {

@@ -135,23 +135,11 @@ func (d Dictionary) Search(ctx context.Context, challenge string, progress func(
 			}
 		})
 	}
-	done := make(chan struct{})
-	go func() {
-		workers.Wait()
-		close(done)
-	}()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for waiting := true; waiting; {
-		select {
-		case <-done:
-			waiting = false
-		case <-tick.C:
-			if progress != nil {
-				progress(uint64(tried.Load()), uint64(d.Len()), time.Since(started)) //nolint:gosec // counts
-			}
+	await(&workers, func() {
+		if progress != nil {
+			progress(uint64(tried.Load()), uint64(d.Len()), time.Since(started)) //nolint:gosec // counts
 		}
-	}
+	})
 	n := uint64(tried.Load()) //nolint:gosec // a count
 	s = Search{Over: "dictionary", Tried: n, Rate: float64(n) / max(time.Since(started).Seconds(), 1e-9)}
 	if i := found.Load(); i >= 0 {

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"go/parser"
@@ -9,50 +8,16 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
-	"github.com/pkcescope/pkcescope/flow/practice"
+	"github.com/pkcescope/pkcescope/inspect/internal/walked"
 )
-
-// tenant is one practice tenant for all tests: its keys take a moment to make.
-var tenant = sync.OnceValue(func() *practice.Server {
-	s, err := practice.Start(practice.Options{})
-	if err != nil {
-		panic(err)
-	}
-	return s
-})
-
-// walk walks the flow against the practice tenant, as that client.
-func walk(t *testing.T, client string, change func(*flow.Config)) flow.Transcript {
-	t.Helper()
-	s := tenant()
-	c, err := s.ConfigFor(client)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Refresh = true
-	if change != nil {
-		change(&c)
-	}
-	w, err := flow.New(c, flow.Options{Browser: s.Browser()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	_ = w.Run(ctx) // a run that fails is exported as well
-	return w.Transcript()
-}
 
 // webClient is the name of a seeded registration that has a secret.
 func webClient(t *testing.T) string {
 	t.Helper()
-	for _, r := range tenant().Registrations() {
+	for _, r := range walked.Tenant().Registrations() {
 		if len(r.Web) > 0 && len(r.Secrets) > 0 {
 			return r.Name
 		}
@@ -63,7 +28,7 @@ func webClient(t *testing.T) string {
 
 func spaClient(t *testing.T) string {
 	t.Helper()
-	for _, r := range tenant().Registrations() {
+	for _, r := range walked.Tenant().Registrations() {
 		if len(r.SPA) > 0 {
 			return r.Name
 		}
@@ -89,7 +54,7 @@ func formsWithout(except ...Form) []Form {
 
 func TestEveryFormHasWhatTheFlowNeeds(t *testing.T) {
 	for _, client := range []string{"", webClient(t)} {
-		tr := walk(t, client, nil)
+		tr := walked.Walk(t, client, nil)
 		for _, form := range formsWithout(HAR, MSALGo, MSALNode, MSALPython, MSALJS) {
 			text := written(t)(Flow(tr, form))
 			for _, want := range []string{tr.Config.ClientID, "code_verifier", "code_challenge", "state", "nonce", "authorization_code", "/oauth2/v2.0/token", "/oauth2/v2.0/authorize"} {
@@ -116,7 +81,7 @@ func TestEveryFormHasWhatTheFlowNeeds(t *testing.T) {
 // An answer from another provider is how a mix-up begins (RFC 9207): whatever
 // can compare the issuer does, and the HTTP file asks the person to.
 func TestEveryFormLooksAtTheIssuer(t *testing.T) {
-	tr := walk(t, "", nil)
+	tr := walked.Walk(t, "", nil)
 	for _, form := range formsWithout(HAR, MSALGo, MSALNode, MSALPython, MSALJS) {
 		text := written(t)(Flow(tr, form))
 		if !strings.Contains(text, "RFC 9207") || !strings.Contains(text, tr.Config.Provider.Issuer) {
@@ -134,7 +99,7 @@ func TestEveryFormLooksAtTheIssuer(t *testing.T) {
 func TestGoAndJSONAreWellFormed(t *testing.T) {
 	for _, change := range []func(*flow.Config){nil, func(c *flow.Config) { c.Method = flow.MethodNone; c.Scopes = []string{"User.Read"} }} {
 		for _, client := range []string{"", spaClient(t)} {
-			tr := walk(t, client, change)
+			tr := walked.Walk(t, client, change)
 			for _, text := range []string{written(t)(Flow(tr, Go)), written(t)(Step(tr, flow.StepToken, Go)), written(t)(Flow(tr, MSALGo))} {
 				if _, err := parser.ParseFile(token.NewFileSet(), "main.go", text, parser.AllErrors); err != nil {
 					t.Errorf("%v\n%s", err, text)
@@ -151,7 +116,7 @@ func TestGoAndJSONAreWellFormed(t *testing.T) {
 }
 
 func TestASinglePageAppSendsItsOrigin(t *testing.T) {
-	tr := walk(t, spaClient(t), nil)
+	tr := walked.Walk(t, spaClient(t), nil)
 	for _, form := range formsWithout(HAR, MSALGo, MSALNode, MSALPython, MSALJS) {
 		if text := written(t)(Flow(tr, form)); !strings.Contains(text, "Origin") || !strings.Contains(text, "http://localhost") {
 			t.Errorf("%s sends no Origin, and Entra would refuse it:\n%s", form, text)
@@ -160,7 +125,7 @@ func TestASinglePageAppSendsItsOrigin(t *testing.T) {
 }
 
 func TestTheRedirectURIIsTheRegisteredOne(t *testing.T) {
-	tr := walk(t, "", nil)
+	tr := walked.Walk(t, "", nil)
 	sent, _ := tr.Step(flow.StepAuthorize).Value("redirect_uri")
 	u, _ := url.Parse(sent)
 	if u.Port() == "" {
@@ -178,7 +143,7 @@ func TestTheRedirectURIIsTheRegisteredOne(t *testing.T) {
 // request.
 func pushing(t *testing.T) flow.Transcript {
 	t.Helper()
-	tr := walk(t, "", nil)
+	tr := walked.Walk(t, "", nil)
 	_, request, _ := strings.Cut(tr.Step(flow.StepAuthorize).Exchanges[0].Request.URL, "?")
 	tr.Config.Protection.PAR, tr.Config.AuthMethod = true, flow.AuthTLS
 	tr.Steps = append(slices.Clone(tr.Steps), flow.Step{ID: flow.StepPAR, Status: flow.StatusOK, Exchanges: []flow.Exchange{{Request: flow.Request{
@@ -221,7 +186,7 @@ func TestAScriptPushesItsRequestAndShowsItsCertificate(t *testing.T) {
 }
 
 func TestWhatCannotBeWrittenIsRefusedWithAWayOut(t *testing.T) {
-	tr := walk(t, "", nil)
+	tr := walked.Walk(t, "", nil)
 	dpop := tr
 	dpop.Config.Protection.DPoP = true
 	elsewhere := tr

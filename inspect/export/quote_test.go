@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect/internal/walked"
 )
 
 // awkwardTexts are what values may hold. Each language has its own traps.
@@ -176,7 +177,7 @@ func TestPowerShellReadsAsItIsMeant(t *testing.T) {
 		balanced(t, written(t)(Step(tokenStep(text, text, "scope", text), flow.StepToken, PowerShell)))
 	}
 	for _, client := range []string{"", webClient(t), spaClient(t)} {
-		tr := walk(t, client, nil)
+		tr := walked.Walk(t, client, nil)
 		balanced(t, written(t)(Flow(tr, PowerShell)))
 		balanced(t, written(t)(Step(tr, flow.StepRefresh, PowerShell)))
 	}

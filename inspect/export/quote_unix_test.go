@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect/internal/walked"
 )
 
 // A shell is on every Unix, so what it makes of a word is asked of it.
@@ -29,7 +30,7 @@ func TestAnExportedScriptIsShell(t *testing.T) {
 		texts = append(texts, written(t)(Step(tokenStep("code", "c", text, text, "scope", text), flow.StepToken, Curl)))
 	}
 	for _, client := range []string{"", webClient(t), spaClient(t)} {
-		tr := walk(t, client, func(c *flow.Config) { c.LoginHint = "o'brien $(id) `id`@contoso.example" })
+		tr := walked.Walk(t, client, func(c *flow.Config) { c.LoginHint = "o'brien $(id) `id`@contoso.example" })
 		texts = append(texts, written(t)(Flow(tr, Curl)), written(t)(Step(tr, flow.StepAuthorize, Curl)), written(t)(Step(tr, flow.StepCallback, Curl)))
 	}
 	texts = append(texts, written(t)(Flow(pushing(t), Curl)))

@@ -1,49 +1,23 @@
 package report_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
-	"github.com/pkcescope/pkcescope/flow/practice"
 	"github.com/pkcescope/pkcescope/inspect"
+	"github.com/pkcescope/pkcescope/inspect/internal/walked"
 	"github.com/pkcescope/pkcescope/inspect/report"
 )
 
-// tenant is one practice tenant for all tests: its keys take a moment to make.
-var tenant = sync.OnceValue(func() *practice.Server {
-	s, err := practice.Start(practice.Options{})
-	if err != nil {
-		panic(err)
-	}
-	return s
-})
-
-// walk walks the flow against the practice tenant, also to its failure.
 func walk(t *testing.T, change func(*flow.Config)) flow.Transcript {
 	t.Helper()
-	s := tenant()
-	c := s.Config()
-	c.UserInfo, c.Refresh = true, true
-	if change != nil {
-		change(&c)
-	}
-	w, err := flow.New(c, flow.Options{Browser: s.Browser()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	_ = w.Run(ctx) // a run that fails is reported as well
-	return w.Transcript()
+	return walked.Walk(t, "", change)
 }
 
 func wrongVerifier(c *flow.Config) {
