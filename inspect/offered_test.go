@@ -101,3 +101,20 @@ func TestDiscoverySaysWhatElseIsOffered(t *testing.T) {
 		})
 	}
 }
+
+func TestAPushThatTheProviderRequiresIsNotOptional(t *testing.T) {
+	for _, required := range []bool{true, false} {
+		run := flow.Transcript{
+			Config: flow.Config{Provider: flow.Provider{PAREndpoint: "https://idp.example/par", PARRequired: required}},
+			Steps:  []flow.Step{{ID: flow.StepPAR, Status: flow.StatusPending, Optional: true}},
+		}
+		for _, s := range Read(run, Options{}).Steps {
+			if s.ID != flow.StepPAR {
+				continue
+			}
+			if told := strings.Contains(strings.Join(s.Body, " "), "in no other way"); s.Optional == required || s.Offered == required || told != required {
+				t.Errorf("required %t: optional %t, offered %t, told %t", required, s.Optional, s.Offered, told)
+			}
+		}
+	}
+}

@@ -112,7 +112,7 @@ func (r *reader) step(s flow.Step, tokens []Token, findings []Finding) Step {
 	out := Step{
 		ID:       flow.StepID(Clean(string(s.ID))),
 		PKCE:     s.ID == flow.StepVerifier || s.ID == flow.StepChallenge,
-		Optional: s.Optional || optional(s.ID),
+		Optional: (s.Optional || optional(s.ID)) && !(s.ID == flow.StepPAR && r.t.Config.Provider.PARRequired),
 		Status:   flow.Status(Clean(string(s.Status))),
 		Error:    r.err(s.Error),
 	}
