@@ -33,6 +33,7 @@ func TestWordsOfServersAndLibrariesAreKnown(t *testing.T) {
 		{"keycloak", "token", `{"error":"invalid_grant","error_description":"Account is not fully set up"}`, "user-account-incomplete"},
 		{"keycloak", "token", `{"error":"invalid_grant","error_description":"Invalid user credentials"}`, "user-password-wrong"},
 		{"", "token", `{"error":"not_allowed","error_description":"Offline tokens not allowed for the user or client"}`, "offline-access-not-granted"},
+		{"keycloak", "introspect", `{"error":"invalid_request","error_description":"Client not allowed."}`, "introspection-by-public-client"},
 		{"keycloak", "token", `{"error":"invalid_client","error_description":"Parameter client_assertion_type is missing"}`, "client-auth-method-mismatch"},
 		{"keycloak", "token", `{"error":"invalid_client","error_description":"Client authentication with signed JWT failed: Signature on JWT token failed validation"}`, "client-certificate-not-registered"},
 		{"keycloak", "token", `{"error":"unauthorized_client","error_description":"Client authentication with client secret signed JWT failed: Signature on JWT token by client secret  failed validation"}`, "client-secret-wrong"},

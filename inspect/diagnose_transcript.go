@@ -16,18 +16,19 @@ import (
 
 // places are the names that errors go by at each step of the walk.
 var places = map[flow.StepID]string{
-	flow.StepDiscovery: "discovery",
-	flow.StepPAR:       "par",
-	flow.StepAuthorize: "authorize",
-	flow.StepCallback:  "callback",
-	flow.StepDevice:    "device",
-	flow.StepToken:     "token",
-	flow.StepKeys:      "jwks",
-	flow.StepUserInfo:  "userinfo",
-	flow.StepRefresh:   "refresh",
-	flow.StepCall:      "api",
-	flow.StepRevoke:    "revoke",
-	flow.StepLogout:    "logout",
+	flow.StepDiscovery:  "discovery",
+	flow.StepPAR:        "par",
+	flow.StepAuthorize:  "authorize",
+	flow.StepCallback:   "callback",
+	flow.StepDevice:     "device",
+	flow.StepToken:      "token",
+	flow.StepKeys:       "jwks",
+	flow.StepUserInfo:   "userinfo",
+	flow.StepRefresh:    "refresh",
+	flow.StepCall:       "api",
+	flow.StepIntrospect: "introspect",
+	flow.StepRevoke:     "revoke",
+	flow.StepLogout:     "logout",
 }
 
 // DiagnoseStep diagnoses a failed step of t. It is false for a step that did
@@ -212,26 +213,31 @@ func contextOf(t flow.Transcript, id flow.StepID) map[string]any {
 		c["code_challenge_sent"] = q.Has("code_challenge")
 		c["redirect_uri_sent"] = q.Has("redirect_uri")
 	}
-	if id != flow.StepToken && id != flow.StepRefresh {
+	r, ok := lastPost(t.Step(id))
+	switch id {
+	case flow.StepPAR, flow.StepToken, flow.StepRefresh, flow.StepIntrospect, flow.StepRevoke:
+	default:
 		return c
 	}
-	r, ok := lastPost(t.Step(id))
 	if !ok {
 		return c
 	}
-	receivedOf(t.Step(id), c)
 	form, _ := url.ParseQuery(string(r.Body)) // what can be read is read
 	_, _, basic := (&http.Request{Header: r.Header}).BasicAuth()
-	set("token_endpoint", r.URL)
-	set("grant", form.Get("grant_type"))
-	set("redirect_uri_token", form.Get("redirect_uri"))
-	set("code_verifier", form.Get("code_verifier"))
 	set("client_secret", form.Get("client_secret"))
 	c["client_secret_sent"] = basic || form.Get("client_secret") != "" || strings.Contains(r.Header.Get("Authorization"), "Basic ")
 	c["client_assertion_sent"] = form.Has("client_assertion")
 	if _, own := t.Step(id).Value(flow.ClientCertificateValue); own {
 		c["client_certificate_sent"] = true
 	}
+	if id != flow.StepToken && id != flow.StepRefresh {
+		return c
+	}
+	receivedOf(t.Step(id), c)
+	set("token_endpoint", r.URL)
+	set("grant", form.Get("grant_type"))
+	set("redirect_uri_token", form.Get("redirect_uri"))
+	set("code_verifier", form.Get("code_verifier"))
 	c["origin_header"] = r.Header.Get("Origin") != ""
 	if id == flow.StepToken {
 		c["code_verifier_sent"] = form.Has("code_verifier")

@@ -59,6 +59,28 @@ func TestKeycloaksSilenceAboutATokenIsTraced(t *testing.T) {
 	}
 }
 
+// At the pushed request Keycloak says no more than that authentication failed;
+// what was sent decides.
+func TestARefusedPushIsTracedByWhatWasSent(t *testing.T) {
+	for sent, want := range map[string]string{
+		"client_id=client&client_secret=s":    "client-secret-wrong",
+		"client_id=client&client_assertion=a": "client-certificate-not-registered",
+		"client_id=client":                    "client-secret-missing",
+	} {
+		tr := handmade(flow.MethodS256)
+		tr.Config.Issuer, tr.Config.Platform = "https://sso.example/realms/contoso", flow.PlatformWeb
+		tr.Steps = append(tr.Steps, flow.Step{ID: flow.StepPAR, Status: flow.StatusFailed, Exchanges: []flow.Exchange{{
+			Actor: flow.ActorApp, Channel: flow.ChannelBack,
+			Request:  flow.Request{Method: "POST", URL: issuer + "/par", Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: flow.Body(sent)},
+			Response: &flow.Response{Status: 401, Header: http.Header{"Content-Type": {"application/json"}}, Body: flow.Body(`{"error":"invalid_request","error_description":"Authentication failed."}`)},
+		}}})
+		d, ok := inspect.DiagnoseStep(tr, flow.StepPAR)
+		if !ok || len(d.Causes) == 0 || d.Causes[0].ID != want {
+			t.Errorf("%s: %+v, want %s", sent, d.Causes, want)
+		}
+	}
+}
+
 func TestAHealthyRunHasNoFindings(t *testing.T) {
 	rep := inspect.Read(handmade(flow.MethodS256), inspect.Options{Now: now})
 	for _, s := range rep.Steps {

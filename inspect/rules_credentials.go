@@ -26,6 +26,14 @@ func credentialsClues() []clue {
 			"unknown_client: client was not identified by any client authenticator", "client_auth_method",
 			"invalid authentication method", "invalid client authentication method", "wrong authentication method",
 		))},
+		// Keycloak says no more where a request is pushed, and to a public client
+		// at introspection.
+		{"client-secret-wrong", Likely, all(from("keycloak"), at("par"), says("authentication failed"), sent("client_secret"))},
+		{"client-certificate-not-registered", Likely, all(from("keycloak"), at("par"), says("authentication failed"), sent("client_assertion"))},
+		{"client-certificate-not-registered", Likely, all(from("keycloak"), at("par"), says("authentication failed"), sent("client certificate"))},
+		{"client-secret-missing", Likely, all(from("keycloak"), at("par"), says("authentication failed"), notSent("client_secret"), not(sent("client_assertion")), not(sent("client certificate")))},
+		{"introspection-by-public-client", Likely, all(from("keycloak"), at("introspect"), says("client not allowed"))},
+		{"introspection-by-public-client", Likely, all(uncoded(), at("introspect"), notSent("client_secret"), not(sent("client_assertion")), not(sent("client certificate")), oauth("invalid_client", "unauthorized_client", "invalid_request"))},
 		// Keycloak, to a client that is registered for an assertion.
 		{"client-auth-method-mismatch", Likely, all(says("parameter client_assertion_type is missing", "parameter client_assertion is missing"))},
 		{"client-credentials-twice", Likely, all(says(
@@ -43,7 +51,7 @@ func credentialsClues() []clue {
 			"missing client credentials", "missing required parameter: client_secret",
 			"no client authentication included", "client authentication missing",
 		), not(says("unknown client, no client authentication included")))},
-		{"client-secret-missing", Likely, all(uncoded(), notSent("client_secret"), at("token", "refresh"), oauth("invalid_client", "unauthorized_client"), not(client("spa")), not(sent("client_assertion")), not(sent("client certificate")))},
+		{"client-secret-missing", Likely, all(uncoded(), notSent("client_secret"), at("par", "token", "refresh", "introspect", "revoke"), oauth("invalid_client", "unauthorized_client"), not(client("spa")), not(sent("client_assertion")), not(sent("client certificate")))},
 		{"client-secret-wrong", Likely, all(says(
 			"invalid client credentials", "invalid client or invalid client credentials", "invalid client secret",
 			"client secret is invalid", "incorrect_client_credentials",
@@ -61,7 +69,7 @@ func credentialsClues() []clue {
 		// Keycloak, of client_secret_jwt.
 		{"client-secret-wrong", Likely, all(says("signature on jwt token by client secret failed validation"))},
 		{"client-secret-wrong", Likely, all(from("auth0"), at("token", "refresh"), oauth("access_denied"), says("unauthorized"))},
-		{"client-secret-wrong", Likely, all(uncoded(), sent("client_secret"), at("token", "refresh"), oauth("invalid_client", "unauthorized_client"), not(says(
+		{"client-secret-wrong", Likely, all(uncoded(), sent("client_secret"), at("par", "token", "refresh", "introspect", "revoke"), oauth("invalid_client", "unauthorized_client"), not(says(
 			"grant", "redirect", "response_type", "client_assertion_type is missing",
 		)))},
 		{"client-secret-wrong", Possible, all(uncoded(), at("token", "refresh", "device", ""), oauth("invalid_client"))},
@@ -77,9 +85,9 @@ func credentialsClues() []clue {
 			"client authentication with signed jwt failed: signature on jwt token failed validation",
 			"client authentication with signed jwt failed: unable to load public key",
 		))},
-		{"client-certificate-not-registered", Likely, all(uncoded(), sent("client certificate"), at("token", "refresh"), oauth("invalid_client", "unauthorized_client"))},
-		{"client-certificate-not-registered", Likely, all(uncoded(), sent("client_assertion"), at("token", "refresh"), oauth("invalid_client"))},
-		{"client-assertion-malformed", Possible, all(uncoded(), sent("client_assertion"), at("token", "refresh"), oauth("invalid_client"))},
+		{"client-certificate-not-registered", Likely, all(uncoded(), sent("client certificate"), at("par", "token", "refresh", "introspect", "revoke"), oauth("invalid_client", "unauthorized_client"))},
+		{"client-certificate-not-registered", Likely, all(uncoded(), sent("client_assertion"), at("par", "token", "refresh", "introspect", "revoke"), oauth("invalid_client"))},
+		{"client-assertion-malformed", Possible, all(uncoded(), sent("client_assertion"), at("par", "token", "refresh", "introspect", "revoke"), oauth("invalid_client"))},
 		{"client-certificate-expired", Likely, all(aadsts(700027), says("expired"))},
 		{"client-secret-missing", Likely, all(from("auth0"), notSent("client_secret"), at("token", "refresh"), oauth("access_denied"), says(
 			"unauthorized",
