@@ -64,8 +64,11 @@ func (command) Played() bool { return false }
 // system is the person's own browser.
 type system struct{}
 
-// errNoBrowser says that this machine has no browser to open.
-var errNoBrowser = errors.New("no graphical session was found")
+// These say that this machine has no browser to open.
+var (
+	errNoBrowser  = errors.New("no graphical session was found")
+	errNoLauncher = errors.New("no program that opens one is installed, such as xdg-open")
+)
 
 // Open implements [flow.Browser].
 func (system) Open(ctx context.Context, address string, _ func(flow.Exchange)) error {
@@ -81,6 +84,9 @@ func (system) Open(ctx context.Context, address string, _ func(flow.Exchange)) e
 	go func() { done <- browser.OpenURL(address) }()
 	select {
 	case err := <-done:
+		if errors.Is(err, exec.ErrNotFound) {
+			return errNoLauncher
+		}
 		return err
 	case <-time.After(startTime):
 		return nil
