@@ -81,6 +81,21 @@ func TestAPackedBodyIsUnpackedWhereverItStands(t *testing.T) {
 	}
 }
 
+// Go can undo bzip2 and not do it.
+func TestAFileOfBzip2IsRead(t *testing.T) {
+	packed, err := base64.StdEncoding.DecodeString("QlpoOTFBWSZTWaY9G2wAABgfgAEAxVKwIKiwP3zMQCAASKg8gmgA9NRtE9QVNGT1NpD0mIYhjUg4AtGT9G1XtlNtzqZH8ROGNwTZlrCKknl4UejfRVO/CHkDFBUUBlDfi7UNzAx/F3JFOFCQpj0bbA==")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := open(t, packed)
+	if len(found.Flows) != 1 {
+		t.Fatalf("%d flows", len(found.Flows))
+	}
+	if code, _ := found.Flows[0].Step(flow.StepCallback).Value("code"); !strings.Contains(callbackURL, "code="+code+"&") || code == "" {
+		t.Errorf("the code is %q", code)
+	}
+}
+
 func TestABodyThatUnpacksToMoreThanIsKeptIsCut(t *testing.T) {
 	for name := range packers {
 		t.Run(name, func(t *testing.T) {
