@@ -240,3 +240,17 @@ func TestEveryCaseAndTraitHasItsWords(t *testing.T) {
 		}
 	}
 }
+
+func TestAFreshValueIsShownWholeWhereItFits(t *testing.T) {
+	address := "https://idp.example/" + strings.Repeat("a", 80)
+	cell := ComparedCell{Fresh: true}
+	for _, r := range address {
+		cell.Text = append(cell.Text, Character{Text: string(r)})
+	}
+	if l := cell.Lines(120, false); len(l) != 1 || l[0].Text != address {
+		t.Errorf("in 120 characters: %+v", l)
+	}
+	if l := cell.Lines(40, false); len(l) != 2 || !strings.HasSuffix(l[0].Text, "…") {
+		t.Errorf("in 40 characters: %+v", l)
+	}
+}

@@ -191,7 +191,7 @@ func (c ComparedCell) Lines(room int, marks bool) []CellLine {
 	var out []CellLine
 	text := c.Text
 	switch n := len(text); {
-	case c.Fresh && n > longFresh:
+	case c.Fresh && n > max(longFresh, room):
 		// Of a token nobody compares characters.
 		out = append(out, CellLine{Text: plainText(text[:max(min(12, room-1), 0)]) + "…"}, CellLine{Text: count(n, "character")})
 	case c.words && n > room:
