@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -271,6 +272,20 @@ func testOverSSH(t *testing.T) {
 		}
 		s.press("q")
 		s.ends(0)
+	})
+	t.Run("the connection breaks, and nothing is left listening", func(t *testing.T) {
+		s, _ := walk(t, "http://localhost:18406", "")
+		s.signal(syscall.SIGKILL)
+		for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+			c, err := net.Dial("tcp", "127.0.0.1:18406")
+			if err != nil {
+				return
+			}
+			c.Close()
+			if time.Now().After(deadline) {
+				t.Fatal("it is still listened to")
+			}
+		}
 	})
 }
 

@@ -113,6 +113,12 @@ func (s *terminal) clipboard() string {
 // interrupt sends the program SIGINT, as another process would.
 func (s *terminal) interrupt() {
 	s.t.Helper()
+	s.signal(syscall.SIGINT)
+}
+
+// signal sends a signal to what runs in the terminal.
+func (s *terminal) signal(which syscall.Signal) {
+	s.t.Helper()
 	text, err := os.ReadFile(s.pid)
 	if err != nil {
 		s.t.Fatal(err)
@@ -121,7 +127,7 @@ func (s *terminal) interrupt() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGINT); err != nil {
+	if err := syscall.Kill(pid, which); err != nil {
 		s.t.Fatal(err)
 	}
 }
