@@ -172,6 +172,9 @@ func (p profileFile) parse(text []byte) (profileDocument, error) {
 			"A profile looks like this: [profile.NAME], and below it lines of FIELD = VALUE.")
 	}
 	if err != nil {
+		if fault := p.kindFault(err); fault != nil {
+			return profileDocument{}, fault
+		}
 		return profileDocument{}, p.fault(0, nil, strings.TrimPrefix(err.Error(), "toml: "), "")
 	}
 	if unknown := read.Undecoded(); len(unknown) > 0 {

@@ -190,3 +190,20 @@ func TestFaultOfTheProfilesFileHasItsHintOnTheScreen(t *testing.T) {
 		t.Errorf("it says %+v", err)
 	}
 }
+
+func TestValueOfAnotherKindIsToldWithItsLineAndWhatToWrite(t *testing.T) {
+	for text, says := range map[string][3]string{
+		"client_id = 3":                                 {"line 2, profile.x.client_id", "a text in quotes", `client_id = "…"`},
+		"client_id = \"a\"\nscopes = \"openid\"":        {"line 3, profile.x.scopes", "a list in brackets", `scopes = ["…", "…"]`},
+		"client_id = \"a\"\npaste = \"yes\"":            {"line 3, profile.x.paste", "true or false", "paste = true"},
+		"client_id = \"a\"\nverifier_length = \"43\"":   {"line 3, profile.x.verifier_length", "a number", "verifier_length = 43"},
+		"client_id = \"a\"\nplatform = [\"web\"]":       {"line 3, profile.x.platform", "a text in quotes", `platform = "…"`},
+		"client_id = \"a\"\nprovider = \"https://a.b\"": {"line 3, profile.x.provider", "is a table", "[profile.x.provider]"},
+	} {
+		_, err := profileFile{"profiles.toml"}.parse([]byte("[profile.x]\n" + text + "\n"))
+		refused, ok := errors.AsType[*usageError](err)
+		if !ok || !strings.Contains(refused.what, says[0]) || !strings.Contains(refused.what, says[1]) || !strings.Contains(refused.try, says[2]) {
+			t.Errorf("%s: it says %+v", text, refused)
+		}
+	}
+}
