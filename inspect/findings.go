@@ -43,8 +43,13 @@ func findingsOf(r *run) map[flow.StepID][]Finding {
 		said := slices.DeleteFunc(out[s.ID], func(f Finding) bool {
 			return f.Row == "error" && (told || slices.ContainsFunc(causes, func(c suspect) bool { return c.Code == f.Code }))
 		})
-		for _, c := range causes {
-			said = append(said, c.Finding)
+		// A cause comes before what holds for every refusal of that code.
+		at := slices.IndexFunc(said, func(f Finding) bool { return f.Row == "error" && f.Code == generic(s) })
+		if at < 0 {
+			at = len(said)
+		}
+		for i, c := range causes {
+			said = slices.Insert(said, at+i, c.Finding)
 		}
 		out[s.ID] = said
 	}

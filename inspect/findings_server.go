@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"html"
 	"regexp"
 	"strings"
@@ -33,7 +34,7 @@ func serverSaidNo(r *run, id flow.StepID) []Finding {
 	}
 	known := oauthErrors()[code]
 	f := Finding{
-		Code: ownCode(code), Severity: SeverityError, Row: "error",
+		Code: generic(s), Severity: SeverityError, Row: "error",
 		Why: known.why, Try: known.try, Refs: clauses(known.source),
 	}
 	if known.why == "" {
@@ -47,7 +48,6 @@ func serverSaidNo(r *run, id flow.StepID) []Finding {
 	}
 	f.What = who + " refused: " + short(code, 60) + "."
 	if vendor != "" {
-		f.Code = strings.ToLower(vendor)
 		f.What = who + " refused: " + vendor + "."
 		if code != "" {
 			f.What = who + " refused: " + vendor + " (" + short(code, 60) + ")."
@@ -57,6 +57,13 @@ func serverSaidNo(r *run, id flow.StepID) []Finding {
 		f.Why = "It says: " + sentence(short(firstLine(text), 400)) + " " + f.Why
 	}
 	return one(f)
+}
+
+// generic is the code of the finding that holds for every refusal like the one
+// of s.
+func generic(s flow.Step) string {
+	code, text := refusal(s)
+	return cmp.Or(strings.ToLower(vendorCode(text)), ownCode(code))
 }
 
 // ownCode turns a server's error code into the code of a finding. Only what

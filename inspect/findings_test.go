@@ -130,8 +130,8 @@ func TestEachThingThatIsWrongIsFound(t *testing.T) {
 		{"verifier left out", S256, replace(flow.StepToken, "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", ""), flow.StepToken, "verifier-missing", e},
 		{"verifier without a challenge", flow.MethodNone, replace(flow.StepToken, "&code=", "&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&code="), flow.StepToken, "verifier-unexpected", e},
 		{"short verifier", S256, func(t *flow.Transcript) { step(t, flow.StepVerifier).Values[0].Value = "short" }, flow.StepVerifier, "pkce-verifier-too-short", e},
-		{"PKCE not in the metadata", S256, inAnswer(flow.StepDiscovery, `,"code_challenge_methods_supported":["S256","plain"]`, ""), flow.StepDiscovery, "pkce-not-advertised", w},
-		{"PKCE not in the metadata, and accepted", S256, inAnswer(flow.StepDiscovery, `,"code_challenge_methods_supported":["S256","plain"]`, ""), flow.StepToken, "pkce-accepted-though-not-advertised", i},
+		{"PKCE not in the metadata", S256, replaceAnswer(flow.StepDiscovery, `,"code_challenge_methods_supported":["S256","plain"]`, ""), flow.StepDiscovery, "pkce-not-advertised", w},
+		{"PKCE not in the metadata, and accepted", S256, replaceAnswer(flow.StepDiscovery, `,"code_challenge_methods_supported":["S256","plain"]`, ""), flow.StepToken, "pkce-accepted-though-not-advertised", i},
 		{"no state", S256, replace(flow.StepAuthorize, "&state=af0ifjsldkj", ""), flow.StepAuthorize, "no-state", w},
 		{"no nonce", S256, replace(flow.StepAuthorize, "&nonce=n-0S6_WzA2Mj", ""), flow.StepAuthorize, "no-nonce", w},
 		{"redirect URI in the clear", S256, replace(flow.StepAuthorize, "http%3A%2F%2F127.0.0.1%3A8400", "http%3A%2F%2Fapp.example"), flow.StepAuthorize, "redirect-uri-http", e},
@@ -155,21 +155,21 @@ func TestEachThingThatIsWrongIsFound(t *testing.T) {
 		{"iss of another", S256, replace(flow.StepCallback, "&state=", "&iss=https%3A%2F%2Fevil.example&state="), flow.StepCallback, "issuer-mismatch", e},
 		{"iss promised and missing", S256, config(func(c *flow.Config) { c.Provider.AuthorizationResponseIss = true }), flow.StepCallback, "missing-iss", e},
 		{"code pasted bare", S256, replace(flow.StepCallback, "&state=af0ifjsldkj", ""), flow.StepCallback, "pasted-code", i},
-		{"expires_in a string", S256, inAnswer(flow.StepToken, "3600", `"3600"`), flow.StepToken, "expires-in-string", w},
+		{"expires_in a string", S256, replaceAnswer(flow.StepToken, "3600", `"3600"`), flow.StepToken, "expires-in-string", w},
 		{"no refresh token", S256, replace(flow.StepAuthorize, "scope=openid+profile", "scope=openid+profile+offline_access"), flow.StepToken, "refresh-token-missing", w},
-		{"refresh token not asked for", S256, inAnswer(flow.StepToken, `"scope"`, `"refresh_token":"r-12345678","scope"`), flow.StepToken, "refresh-token-not-asked", i},
+		{"refresh token not asked for", S256, replaceAnswer(flow.StepToken, `"scope"`, `"refresh_token":"r-12345678","scope"`), flow.StepToken, "refresh-token-not-asked", i},
 		{"no offline_access at Entra", S256, entra, flow.StepToken, "no-offline-access", i},
-		{"no ID token", S256, inAnswer(flow.StepToken, `"id_token"`, `"other"`), flow.StepToken, "id-token-missing", e},
+		{"no ID token", S256, replaceAnswer(flow.StepToken, `"id_token"`, `"other"`), flow.StepToken, "id-token-missing", e},
 		{"less granted", S256, replace(flow.StepAuthorize, "scope=openid+profile", "scope=openid+profile+read+write"), flow.StepToken, "scope-not-granted", w},
-		{"more granted", S256, inAnswer(flow.StepToken, "openid profile", "openid profile write"), flow.StepToken, "scope-more-granted", i},
+		{"more granted", S256, replaceAnswer(flow.StepToken, "openid profile", "openid profile write"), flow.StepToken, "scope-more-granted", i},
 		{"authorization details not granted", S256, replace(flow.StepAuthorize, "scope=", "authorization_details=%5B%7B%22type%22%3A%22pay%22%7D%5D&scope="), flow.StepToken, "authorization-details-missing", w},
 		{"authorization details granted in part", S256, func(t *flow.Transcript) {
 			replace(flow.StepAuthorize, "scope=", "authorization_details=%5B%7B%22type%22%3A%22pay%22%7D%2C%7B%22type%22%3A%22read%22%7D%5D&scope=")(t)
 			s := step(t, flow.StepToken)
 			s.Values = append(s.Values, flow.Value{Name: "authorization_details", Value: `[{"type":"read","bank":"x"}]`, In: flow.InResponse})
 		}, flow.StepToken, "authorization-details-not-granted", w},
-		{"no token type", S256, inAnswer(flow.StepToken, `"token_type":"Bearer",`, ""), flow.StepToken, "token-type", w},
-		{"unknown token type", S256, inAnswer(flow.StepToken, `Bearer`, "mac"), flow.StepToken, "token-type", w},
+		{"no token type", S256, replaceAnswer(flow.StepToken, `"token_type":"Bearer",`, ""), flow.StepToken, "token-type", w},
+		{"unknown token type", S256, replaceAnswer(flow.StepToken, `Bearer`, "mac"), flow.StepToken, "token-type", w},
 		{"tokens that may be cached", S256, func(t *flow.Transcript) {
 			step(t, flow.StepToken).Exchanges[0].Response.Header.Del("Cache-Control")
 		}, flow.StepToken, "tokens-cacheable", w},
@@ -247,6 +247,30 @@ func TestFindingsAreSortedByGravity(t *testing.T) {
 	replace(flow.StepAuthorize, "&state=af0ifjsldkj", "")(&tr)
 	if got, want := codes(inspect.Read(tr, inspect.Options{Now: now}).Steps[3].Findings), "no-pkce no-state no-nonce"; got != want {
 		t.Errorf("findings = %q, want %q", got, want)
+	}
+}
+
+// What was found out about a refusal is told before what holds for every
+// refusal of that code, and so is the first thing to try.
+func TestTheCauseOfARefusalComesBeforeItsCode(t *testing.T) {
+	tr := handmade(flow.MethodS256)
+	answers(flow.StepToken, http.StatusUnauthorized, "application/json", `{"error":"unauthorized_client","error_description":"Invalid client or Invalid client credentials"}`)(&tr)
+	for _, s := range inspect.Read(tr, inspect.Options{Now: now}).Steps {
+		if s.ID != flow.StepToken {
+			continue
+		}
+		cause, code := -1, -1
+		for i, f := range s.Findings {
+			switch f.Code {
+			case "client-secret-missing":
+				cause = i
+			case "unauthorized_client":
+				code = i
+			}
+		}
+		if cause < 0 || code >= 0 && code < cause {
+			t.Errorf("findings = %q, want client-secret-missing before unauthorized_client", codes(s.Findings))
+		}
 	}
 }
 

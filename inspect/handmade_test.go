@@ -130,15 +130,3 @@ func answers(id flow.StepID, status int, contentType, body string) func(*flow.Tr
 		s.Status, t.Outcome = flow.StatusFailed, flow.OutcomeFailed
 	}
 }
-
-// inAnswer changes a text in what a step was answered.
-func inAnswer(id flow.StepID, was, is string) func(*flow.Transcript) {
-	return func(t *flow.Transcript) {
-		res := step(t, id).Exchanges[0].Response
-		body := strings.Replace(string(res.Body), was, is, 1)
-		if body == string(res.Body) {
-			panic("nothing was replaced: " + was)
-		}
-		res.Body = flow.Body(body)
-	}
-}

@@ -47,7 +47,7 @@ func TestWithoutPKCEWhatIsWrongIsStillSaid(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			tr := handmade(row.method)
-			inAnswer(flow.StepDiscovery, `,"code_challenge_methods_supported":["S256","plain"]`, "")(&tr)
+			replaceAnswer(flow.StepDiscovery, `,"code_challenge_methods_supported":["S256","plain"]`, "")(&tr)
 			for _, without := range []bool{false, true} {
 				all := ""
 				for _, s := range inspect.Read(tr, inspect.Options{WithoutPKCE: without, Now: now}).Steps {

@@ -142,13 +142,13 @@ func TestTheClocksSayWhatExpiresAndWhy(t *testing.T) {
 	entra := func(p flow.Platform) flow.Transcript {
 		tr := handmade(flow.MethodS256)
 		tr.Config.Issuer, tr.Config.Platform = "https://login.microsoftonline.com/"+tid+"/v2.0", p
-		inAnswer(flow.StepToken, `"scope"`, `"refresh_token":"r-12345678","scope"`)(&tr)
+		replaceAnswer(flow.StepToken, `"scope"`, `"refresh_token":"r-12345678","scope"`)(&tr)
 		return tr
 	}
 	waiting := handmade(flow.MethodS256)
 	*step(&waiting, flow.StepToken) = flow.Step{ID: flow.StepToken, Status: flow.StatusPending}
 	strange := handmade(flow.MethodS256)
-	inAnswer(flow.StepToken, "3600", `"soon"`)(&strange)
+	replaceAnswer(flow.StepToken, "3600", `"soon"`)(&strange)
 	for _, row := range []struct {
 		name string
 		tr   flow.Transcript
