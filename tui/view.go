@@ -84,7 +84,11 @@ func (m *Model) homeRows(p *painter) []string {
 				i, _ = d.at(n)
 			}
 			d.draw(p, off+y-r.y, look{selected: i >= 0 && d.line(i).item == m.home.at+1, current: -1})
-			p.pad(m.w-r.x-r.w, false)
+			// What is out of sight is pointed at.
+			more := choose(y == r.y && off > 0, " ↑", choose(y == r.y+r.h-1 && off+r.h < d.rows(), " ↓", ""))
+			room := m.w - r.x - r.w
+			room -= p.put(more, toneFaint, false, room)
+			p.pad(room, false)
 		} else {
 			p.pad(m.w, false)
 		}

@@ -101,6 +101,7 @@ func runDoctor(cmd *cobra.Command, f doctorFlags) error {
 
 	tenant := &tenant{}
 	defer tenant.close()
+	f.examines = len(claims) == 0
 	base, player, err := f.start(tenant)
 	if err != nil {
 		return err

@@ -51,6 +51,10 @@ type clientFlags struct {
 	extensions     extensionFlags
 	edits          []string
 	unsets         []string
+
+	// examines: the command is about the client as its profile has it. A secret
+	// that is missing is a finding, and nothing to ask for.
+	examines bool
 }
 
 // addClientFlags gives cmd the flags.
@@ -271,8 +275,10 @@ func (f *clientFlags) authenticate(ctx context.Context, c *flow.Config, in *inpu
 		}
 	}
 	if c.AuthMethod == "" {
-		// Only a platform that was asked for is worth a question.
-		if !f.set.Changed("platform") || !c.DefaultAuth().NeedsSecret() {
+		// Only a platform that somebody named, in a flag or a profile, is worth
+		// a question.
+		named := f.set.Changed("platform") || c.Platform != "" && !f.examines
+		if !named || !c.DefaultAuth().NeedsSecret() {
 			return nil
 		}
 		c.AuthMethod = c.DefaultAuth()
