@@ -49,13 +49,18 @@ func redemptionOf(code string, g grant) *http.Request {
 func BenchmarkTokenEndpoint(b *testing.B) {
 	s, g := benchTenant(b)
 	handler := s.routes()
+	redeem := func() {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, redemptionOf(s.grants.addCode(g), g))
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Body)
+		}
+	}
+	redeem() // waits for the signing key, which takes as long as chance has it
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			w := httptest.NewRecorder()
-			handler.ServeHTTP(w, redemptionOf(s.grants.addCode(g), g))
-			if w.Code != http.StatusOK {
-				b.Fatal(w.Body)
-			}
+			redeem()
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
