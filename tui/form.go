@@ -316,9 +316,9 @@ func (f *field) choiceSpans(here bool) []span {
 	var spans []span
 	if f.many {
 		return []span{
-			{"◂ ", choose(here, toneHere, toneFaint)},
+			{"‹ ", choose(here, toneHere, toneFaint)},
 			{strings.ReplaceAll(f.choices[f.choice].label, " ", "\u00a0"), choose(here, toneHere, toneStrong)},
-			{" ▸", choose(here, toneHere, toneFaint)},
+			{" ›", choose(here, toneHere, toneFaint)},
 			{"  " + itoa(f.choice+1) + "\u00a0of\u00a0" + itoa(len(f.choices)), toneFaint},
 		}
 	}

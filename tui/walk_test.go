@@ -129,7 +129,7 @@ func TestAWalkIsExportedFromTheScreen(t *testing.T) {
 		{".html", "msal"},
 	} {
 		d.Press("E")
-		d.Shows("Export", "◂ curl ▸")
+		d.Shows("Export", "‹ curl ›")
 		for range i {
 			d.Press("right")
 		}

@@ -18,9 +18,13 @@ import (
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
-// mostError bounds the text of one error, in octets: a whole page with its
-// scripts, and then some.
-const mostError = 4 << 20
+// How much is read, in octets: of the text of one error a whole page with its
+// scripts, and then some; of a saved run, which is no use without its end, all
+// that one can have.
+const (
+	mostError = 4 << 20
+	mostRun   = 256 << 20
+)
 
 // explainFlags are the flags of "pkcescope explain" as they were written.
 type explainFlags struct {
@@ -172,6 +176,10 @@ func bounded(r io.Reader, stderr io.Writer) (string, error) {
 	}
 	if text.Len() < mostError {
 		return text.String(), nil
+	}
+	if strings.Contains(text.String()[:1<<10], strconv.Quote(flow.Format)) {
+		_, err := io.Copy(&text, io.LimitReader(r, mostRun-mostError))
+		return text.String(), err
 	}
 	if n, _ := r.Read(make([]byte, 1)); n > 0 {
 		fmt.Fprintf(stderr, "note: only the first %d MiB were read; give the part around the error if it lies beyond\n", mostError>>20)

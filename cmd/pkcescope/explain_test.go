@@ -26,3 +26,13 @@ func TestWhatExplainLeavesUnreadIsSaid(t *testing.T) {
 		})
 	}
 }
+
+// A saved run is no use without its end, where it failed.
+func TestALongSavedRunIsReadToItsEnd(t *testing.T) {
+	var stderr strings.Builder
+	run := `{"format": "pkcescope-transcript", "note": "` + strings.Repeat("a", mostError) + `", "end": true}`
+	text, err := bounded(strings.NewReader(run), &stderr)
+	if err != nil || text != run || stderr.String() != "" {
+		t.Errorf("%d of %d octets were read (%v), and said was %q", len(text), len(run), err, &stderr)
+	}
+}
