@@ -2,6 +2,7 @@ package flow
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -236,4 +237,37 @@ type TLS struct {
 	// asked for and this program showed, in the form of x5t#S256 (RFC 8705
 	// section 3.1); empty if it was not asked for.
 	ClientCertificate string `json:"client_certificate,omitempty"`
+}
+
+// outcome says how the run stands, from its steps alone.
+func (t Transcript) outcome() Outcome {
+	done := t.Step(StepToken).Status == StatusOK
+	for _, s := range t.Steps {
+		switch s.Status {
+		case StatusFailed:
+			return OutcomeFailed
+		case StatusCancelled:
+			return OutcomeCancelled
+		case StatusPending, StatusOK, StatusSkipped, StatusUnseen:
+		}
+	}
+	if done {
+		return OutcomeOK
+	}
+	return OutcomeUnfinished
+}
+
+// clone copies what a walk may still change. Headers and bodies are shared:
+// nobody writes to them once they are recorded.
+func (t Transcript) clone() Transcript {
+	t.Config.Edits = slices.Clone(t.Config.Edits)
+	t.Config.Scopes = slices.Clone(t.Config.Scopes)
+	t.Config.Ask.Resources = slices.Clone(t.Config.Ask.Resources)
+	t.Steps = slices.Clone(t.Steps)
+	for i := range t.Steps {
+		s := &t.Steps[i]
+		s.Values = append([]Value{}, s.Values...)
+		s.Exchanges = append([]Exchange{}, s.Exchanges...)
+	}
+	return t
 }

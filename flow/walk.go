@@ -182,24 +182,6 @@ func (w *Walk) needless(id StepID) bool {
 	return false
 }
 
-// outcome says how the run stands, from its steps alone.
-func (t Transcript) outcome() Outcome {
-	done := t.Step(StepToken).Status == StatusOK
-	for _, s := range t.Steps {
-		switch s.Status {
-		case StatusFailed:
-			return OutcomeFailed
-		case StatusCancelled:
-			return OutcomeCancelled
-		case StatusPending, StatusOK, StatusSkipped, StatusUnseen:
-		}
-	}
-	if done {
-		return OutcomeOK
-	}
-	return OutcomeUnfinished
-}
-
 // Pending returns the next step, and false when the walk is over (every step
 // is done or skipped).
 func (w *Walk) Pending() (Pending, bool) {
@@ -386,85 +368,6 @@ func (w *Walk) Run(ctx context.Context) error {
 	}
 }
 
-// Rewind makes step the pending one again and drops what it and the later
-// steps recorded. Edits are kept. A fresh verifier, state and nonce are drawn
-// for the steps that make them.
-func (w *Walk) Rewind(step StepID) error {
-	i := stepIndex(step)
-	w.mu.Lock()
-	switch {
-	case i < 0:
-		w.mu.Unlock()
-		return unknownStep(string(step))
-	case i > w.at:
-		w.mu.Unlock()
-		return &Error{Kind: KindRefused, What: fmt.Sprintf("The step %s has not been reached yet.", step)}
-	case w.cancel != nil:
-		w.mu.Unlock()
-		return &Error{
-			Kind: KindRefused, What: "A step is still under way.",
-			Try: "Cancel it first, then go back.",
-		}
-	}
-	for j := i; j < len(w.t.Steps); j++ {
-		w.t.Steps[j] = newStep(w.t.Steps[j].ID)
-	}
-	if i <= stepIndex(StepDiscovery) {
-		w.t.Config.Provider = w.given.Provider
-	}
-	if step == StepDevice {
-		w.take(step)
-	}
-	w.t.Steps[stepIndex(StepDevice)].Optional = w.t.Config.Device && !w.given.Device
-	w.at = i
-	var stop *wait
-	if i <= stepIndex(StepAuthorize) {
-		stop, w.wait = w.wait, nil
-	} else if i <= stepIndex(StepCallback) && w.wait != nil {
-		w.wait.again()
-	}
-	w.redraft(step)
-	w.settle()
-	w.mu.Unlock()
-	stop.close()
-	w.changed()
-	return nil
-}
-
-// Reconfigure changes the client's settings and makes step the pending one, as
-// [Walk.Rewind] does. What was discovered stays unless the issuer changes, which
-// begins at discovery; keys and what protects the requests (Credential,
-// Protection) are those of the walk. The error is an [*Error] of kind refused,
-// and then nothing has changed.
-func (w *Walk) Reconfigure(c Config, step StepID) error {
-	given := c
-	c, err := c.complete(w.now())
-	if err != nil {
-		return err
-	}
-	w.mu.Lock()
-	was, wasGiven := w.t.Config, w.given
-	if c.Issuer == was.Issuer {
-		c.Provider, given.Provider = was.Provider, wasGiven.Provider
-	} else {
-		step = StepDiscovery
-	}
-	c.Protection, c.Credential = was.Protection, was.Credential
-	given.Protection = wasGiven.Protection
-	if c.Device == was.Device {
-		given.Device = wasGiven.Device
-	}
-	w.t.Config, w.given = c, given
-	w.mu.Unlock()
-	if err := w.Rewind(step); err != nil {
-		w.mu.Lock()
-		w.t.Config, w.given = was, wasGiven
-		w.mu.Unlock()
-		return err
-	}
-	return nil
-}
-
 // Cancel ends the run: the pending step becomes cancelled, and so does the
 // outcome, and nothing is left listening.
 func (w *Walk) Cancel() {
@@ -508,21 +411,6 @@ func (w *Walk) Transcript() Transcript {
 	})
 	if w.offered(StepDevice) {
 		t.Instead = []StepID{StepDevice}
-	}
-	return t
-}
-
-// clone copies what a walk may still change. Headers and bodies are shared:
-// nobody writes to them once they are recorded.
-func (t Transcript) clone() Transcript {
-	t.Config.Edits = slices.Clone(t.Config.Edits)
-	t.Config.Scopes = slices.Clone(t.Config.Scopes)
-	t.Config.Ask.Resources = slices.Clone(t.Config.Ask.Resources)
-	t.Steps = slices.Clone(t.Steps)
-	for i := range t.Steps {
-		s := &t.Steps[i]
-		s.Values = append([]Value{}, s.Values...)
-		s.Exchanges = append([]Exchange{}, s.Exchanges...)
 	}
 	return t
 }
