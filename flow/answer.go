@@ -3,6 +3,7 @@ package flow
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -170,7 +171,24 @@ func jsonProblem(body []byte) string {
 	if err == nil {
 		return "it is the word null"
 	}
+	if other := jsonKind(err); other != "" {
+		return "it is " + other
+	}
 	return err.Error()
+}
+
+// jsonKind is what stands where JSON of another kind was expected, or "" if err
+// is about something else. What encoding/json says itself names Go's types.
+func jsonKind(err error) string {
+	other, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok {
+		return ""
+	}
+	kind, _, _ := strings.Cut(other.Value, " ") // "number 1.5"
+	if kind == "array" || kind == "object" {
+		return "an " + kind
+	}
+	return "a " + kind
 }
 
 func statusText(status int) string {

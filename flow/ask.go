@@ -74,7 +74,11 @@ func (a Ask) check() error {
 	}
 	example := `For example [{"type":"payment_initiation","actions":["initiate"]}] (RFC 9396 section 2).`
 	if err := json.Unmarshal([]byte(a.AuthorizationDetails), &details); err != nil {
-		return refuse("The authorization details are not a JSON array of objects.", err.Error()+".", example)
+		why := err.Error() + "."
+		if other := jsonKind(err); other != "" {
+			why = "There is " + other + " in the wrong place."
+		}
+		return refuse("The authorization details are not a JSON array of objects.", why, example)
 	}
 	for i, d := range details {
 		if d.Type == "" {

@@ -9,9 +9,9 @@ import (
 	"net/http"
 )
 
-// maxFile bounds a transcript file. Sixteen bodies of the largest size that is
+// MaxFile bounds a transcript file, in octets. Sixteen bodies of the largest size that is
 // kept fit into it.
-const maxFile = 256 << 20
+const MaxFile = 256 << 20
 
 // Encode writes t as indented JSON, with whatever secrets it holds: see
 // [Transcript.Redacted].
@@ -30,13 +30,13 @@ func Load(r io.Reader) (Transcript, error) {
 	refuse := func(err error, what, why, try string) (Transcript, error) {
 		return Transcript{}, Error{Kind: KindRefused, What: what, Why: why, Try: try}.Wrap(err)
 	}
-	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
 	if err != nil {
 		return refuse(err, "The transcript could not be read.", err.Error(), "Check the file and its permissions.")
 	}
-	if len(data) > maxFile {
+	if len(data) > MaxFile {
 		return refuse(nil, "The file is too large for a transcript.",
-			fmt.Sprintf("It has more than %d MiB.", maxFile>>20), "Check that it is the right file.")
+			fmt.Sprintf("It has more than %d MiB.", MaxFile>>20), "Check that it is the right file.")
 	}
 	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
 	if len(data) == 0 {

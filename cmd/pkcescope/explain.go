@@ -18,13 +18,9 @@ import (
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
-// How much is read, in octets: of the text of one error a whole page with its
-// scripts, and then some; of a saved run, which is no use without its end, all
-// that one can have.
-const (
-	mostError = 4 << 20
-	mostRun   = 256 << 20
-)
+// mostError bounds the text of one error, in octets: a whole page with its
+// scripts, and then some. A saved run is read to its end, where it failed.
+const mostError = 4 << 20
 
 // explainFlags are the flags of "pkcescope explain" as they were written.
 type explainFlags struct {
@@ -178,7 +174,7 @@ func bounded(r io.Reader, stderr io.Writer) (string, error) {
 		return text.String(), nil
 	}
 	if strings.Contains(text.String()[:1<<10], strconv.Quote(flow.Format)) {
-		_, err := io.Copy(&text, io.LimitReader(r, mostRun-mostError))
+		_, err := io.Copy(&text, io.LimitReader(r, flow.MaxFile-mostError))
 		return text.String(), err
 	}
 	if n, _ := r.Read(make([]byte, 1)); n > 0 {
