@@ -223,6 +223,9 @@ func (m *Model) whyNoFocus(p pane) string {
 	if p == paneResponse && m.whole() {
 		return "This step has no response."
 	}
+	if p == paneAbout && !m.hasAbout() {
+		return "Nothing is selected. tab goes to the request; what is selected there is explained."
+	}
 	return ""
 }
 

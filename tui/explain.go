@@ -7,22 +7,13 @@ import (
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
-// explainContent says what is happening: about what is selected, or else about
-// the step. Not both, because then the text about the step would jump with
-// every move of the selection.
+// explainContent says what is happening in the shown step.
 func (m *Model) explainContent() content {
 	s, ok := m.step()
 	d := &doc{}
 	c := content{title: "What is happening", doc: d}
 	if !ok {
 		return c
-	}
-	if p, item := m.aboutItem(); item > 0 {
-		if sub, ok := m.panes[p].subject(); ok {
-			c.title = "About " + sub.name
-			m.subjectLines(d, sub)
-			return c
-		}
 	}
 	if m.hide {
 		d.lines = append(d.lines, prose(tonePKCE, 0, "PKCE is hidden: this is what the plain code flow would be. p shows it again."), line{})
@@ -51,6 +42,17 @@ func (m *Model) explainContent() content {
 		for _, r := range s.Refs {
 			d.lines = append(d.lines, refLines(r)...)
 		}
+	}
+	return c
+}
+
+// aboutContent says what is known about the selected row of a message.
+func (m *Model) aboutContent() content {
+	c := content{title: "About", doc: &doc{}}
+	p, _ := m.aboutItem()
+	if sub, ok := m.panes[p].subject(); ok {
+		c.title += " " + sub.name
+		m.subjectLines(c.doc, sub)
 	}
 	return c
 }

@@ -445,6 +445,6 @@ func lookCommands() []command {
 			do:   (*Model).escape,
 		},
 		focusOn("1", paneSteps), focusOn("2", paneRequest), focusOn("3", paneResponse),
-		focusOn("4", paneExplain), focusOn("5", paneFindings),
+		focusOn("4", paneExplain), focusOn("5", paneAbout), focusOn("6", paneFindings),
 	}
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -343,29 +344,81 @@ func TestClickInAForm(t *testing.T) {
 	}
 }
 
-// The explanation of a parameter can be scrolled: it does not go away when its
-// own pane gets the keys, as it does when the steps get them.
-func TestTheExplanationOfAParameterStaysWhileItIsRead(t *testing.T) {
+// What is known about a parameter can be read at leisure: it does not go away
+// when the panes that explain get the keys, as it does when the steps get them.
+func TestWhatIsSaidAboutAParameterStaysWhileItIsRead(t *testing.T) {
+	for _, w := range []int{60, 80, 120} {
+		m, _ := fixture("dark", flow.StepToken, false)
+		d := NewDriver(t, m, w, 40)
+		about := func() string {
+			m := d.Model.(Model)
+			if !m.hasAbout() {
+				return ""
+			}
+			return m.panes[paneAbout].title
+		}
+		d.Press("2", "j", "5")
+		parameter := about()
+		if parameter == "" {
+			t.Fatalf("%d columns: nothing is said about the selected parameter", w)
+		}
+		for _, key := range []string{"j", "4", "j", "6", "5"} {
+			if d.Press(key); about() != parameter {
+				t.Errorf("%d columns: after %s it tells %q, not %q", w, key, about(), parameter)
+			}
+		}
+		d.Press("2", "v", "5")
+		if !strings.Contains(about(), "Content-Type") {
+			t.Errorf("%d columns: with the headers shown it tells %q", w, about())
+		}
+		if d.Press("1"); about() != "" {
+			t.Errorf("%d columns: beside the steps it still tells %q", w, about())
+		}
+		if d.Press("5"); d.Model.(Model).focus != paneSteps {
+			t.Errorf("%d columns: a pane about nothing has the keys", w)
+		}
+		d.Shows("Nothing is selected")
+	}
+}
+
+// Moving the selection leaves the text about the step where it is.
+func TestTheStoryStaysWhileTheSelectionMoves(t *testing.T) {
 	m, _ := fixture("dark", flow.StepToken, false)
 	d := NewDriver(t, m, 120, 40)
-	explained := func() string { return d.Model.(Model).panes[paneExplain].doc.line(0).text() }
-	ofStep := explained()
-	d.Press("2", "j")
-	ofParameter := explained()
-	if ofParameter == ofStep {
-		t.Fatalf("the parameter is not explained: %q", ofStep)
+	story := func() string {
+		m := d.Model.(Model)
+		r := m.layout.panes[paneExplain]
+		return fmt.Sprint(r.x, r.y, m.panes[paneExplain].title, m.panes[paneExplain].doc.line(0).text())
 	}
-	for _, key := range []string{"4", "j", "5"} {
-		if d.Press(key); explained() != ofParameter {
-			t.Errorf("after %s it explains %q, not %q", key, explained(), ofParameter)
+	before := story()
+	for _, key := range []string{"tab", "j", "j", "tab", "tab", "tab", "tab"} {
+		if d.Press(key); story() != before {
+			t.Errorf("after %s: %s, not %s", key, story(), before)
 		}
 	}
-	d.Press("2", "v")
-	if title := d.Model.(Model).panes[paneExplain].title; !strings.Contains(title, "Content-Type") {
-		t.Errorf("with the headers shown it explains %q", title)
-	}
-	d.Press("v", "v", "v")
-	if d.Press("1"); explained() != ofStep {
-		t.Errorf("beside the steps it explains %q, not %q", explained(), ofStep)
+}
+
+// Another step shown while a row is read about tells of that step's first row,
+// never of a row that is no longer there.
+func TestWhatIsSaidIsAboutAShownRow(t *testing.T) {
+	for _, w := range []int{60, 80, 120} {
+		m, _ := fixture("dark", flow.StepKeys, false)
+		d := NewDriver(t, m, w, 40)
+		d.Press("2", "5")
+		for range 8 {
+			d.Press("left")
+			m := d.Model.(Model)
+			p, item := m.aboutItem()
+			if m.layout.panes[m.focus].empty() {
+				t.Fatalf("%d columns, %s: the pane with the keys is not shown", w, m.visit.reading.report.Steps[m.visit.step].ID)
+			}
+			if item == 0 || m.layout.panes[paneAbout].empty() {
+				continue
+			}
+			sub, ok := m.panes[p].subject()
+			if !ok || m.panes[p].key.step != m.visit.step || m.panes[paneAbout].title != "About "+sub.name {
+				t.Errorf("%d columns, step %d: %q while %q of step %d is selected", w, m.visit.step, m.panes[paneAbout].title, sub.name, m.panes[p].key.step)
+			}
+		}
 	}
 }

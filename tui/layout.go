@@ -23,6 +23,7 @@ const (
 	paneRequest
 	paneResponse
 	paneExplain
+	paneAbout
 	paneFindings
 	numPanes = iota
 )
@@ -32,6 +33,13 @@ const (
 	leastWidth  = 40
 	leastHeight = 12
 )
+
+// wideWidth is how wide a window has to be for all panes to stand side by side.
+const wideWidth = 120
+
+// bothHeight is how high a column has to be to explain the step and the
+// selected row one above the other.
+const bothHeight = 26
 
 // arrangement is what the layout of a walk depends on.
 type arrangement struct {
@@ -43,6 +51,8 @@ type arrangement struct {
 	// answered prefers the response where the request and it share a place and
 	// neither has the focus.
 	answered bool
+	// about says that something is selected which has a pane of its own.
+	about bool
 	// single shows the focused pane alone (the diagram).
 	single bool
 	// request and findings are how many rows these panes would like to have,
@@ -61,14 +71,15 @@ type layout struct {
 //
 //	≥ 120 columns                  ≥ 80 columns              less
 //	┌steps┐┌request─┐┌explain─┐    ┌steps┐┌request───────┐   ┌focused─┐
-//	│     ││        ││        │    │     ││ or response  │   │        │
-//	│     │├response┤├findings┤    │     │├explain───────┤   │        │
-//	│     ││        ││        │    │     ││ or findings  │   │        │
+//	│     ││        │├about───┤    │     ││ or response  │   │        │
+//	│     │├response┤│        │    │     │├explain, about┤   │        │
+//	│     ││        │├findings┤    │     ││ or findings  │   │        │
 //	└─────┘└────────┘└────────┘    └─────┘└──────────────┘   └────────┘
 //
-// In the middle form the pair that shares a place shows the one that has the
-// focus, or else the one that is more telling; in the narrow form the focus ring is the way to
-// move about.
+// What is happening keeps its place while the selection moves: only what is
+// said about the selected row changes. Panes that share a place show the one
+// that has the focus, or else the one that is more telling; in the narrow form
+// the focus ring is the way to move about.
 func newLayout(a arrangement) layout {
 	var l layout
 	if a.w < leastWidth || a.h < leastHeight {
@@ -87,16 +98,16 @@ func newLayout(a arrangement) layout {
 	switch {
 	case a.single || a.w < 80:
 		l.panes[a.focus] = body
-	case a.w < 120:
+	case a.w < wideWidth:
 		rail, rest := body.left(23)
 		l.panes[paneSteps] = rail
 		h := rest.h*11/20 + 1
-		if a.focus == paneExplain || a.focus == paneFindings {
+		if reads(a.focus) {
 			h = rest.h - h // who reads there wants room there
 		}
 		upper, lower := rest.top(h)
 		l.panes[choose(a.focus == paneResponse || a.answered && a.focus != paneRequest, paneResponse, paneRequest)] = upper
-		l.panes[choose(a.focus == paneFindings, paneFindings, paneExplain)] = lower
+		l.panes[choose(a.focus == paneFindings, paneFindings, a.explaining())] = lower
 	default:
 		rail, rest := body.left(railWidth(a.w))
 		l.panes[paneSteps] = rail
@@ -106,9 +117,19 @@ func newLayout(a arrangement) layout {
 		} else {
 			l.panes[paneRequest], l.panes[paneResponse] = middle.top(share(a.request, middle.h))
 		}
-		l.panes[paneExplain], l.panes[paneFindings] = right.top(right.h - share(a.findings, right.h))
+		right, l.panes[paneFindings] = right.top(right.h - share(a.findings, right.h))
+		if a.about && right.h >= bothHeight {
+			l.panes[paneExplain], l.panes[paneAbout] = right.top(right.h * 9 / 20)
+		} else {
+			l.panes[a.explaining()] = right
+		}
 	}
 	return l
+}
+
+// explaining is the pane that explains where there is room for one only.
+func (a arrangement) explaining() pane {
+	return choose(a.focus == paneAbout || a.about && a.focus != paneExplain, paneAbout, paneExplain)
 }
 
 // share is the height of a pane that would like to have so many rows: with its
@@ -121,7 +142,7 @@ func share(rows, h int) int {
 }
 
 // railWidth grows a little with the window: the rail holds short words.
-func railWidth(w int) int { return min(25+(w-120)/20, 30) }
+func railWidth(w int) int { return min(25+(w-wideWidth)/20, 30) }
 
 func (r rect) left(w int) (left, right rect) {
 	return rect{r.x, r.y, w, r.h}, rect{r.x + w, r.y, r.w - w, r.h}

@@ -13,7 +13,7 @@ func TestPanesTileTheWindowAtEverySize(t *testing.T) {
 		for h := range 61 {
 			for focus := range pane(numPanes) {
 				for _, a := range []arrangement{
-					{}, {whole: true}, {single: true}, {answered: true}, {request: 3, findings: 200}, {request: 200, findings: 1},
+					{}, {whole: true}, {single: true}, {answered: true}, {about: true}, {about: true, whole: true}, {request: 3, findings: 200}, {request: 200, findings: 1, about: true},
 				} {
 					a.w, a.h, a.focus = w, h, focus
 					if problem := tilingProblem(a); problem != "" {

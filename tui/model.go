@@ -165,7 +165,11 @@ func (m *Model) sync() {
 
 // arrangement is what the layout of the walk depends on.
 func (m *Model) arrangement() arrangement {
-	return arrangement{w: m.w, h: m.h, focus: m.focus, whole: m.whole(), answered: m.answered(), single: m.diagram}
+	a := arrangement{w: m.w, h: m.h, focus: m.focus, whole: m.whole(), answered: m.answered(), about: m.hasAbout(), single: m.diagram}
+	if a.about {
+		a.answered = m.readOf() == paneResponse // what is read about stays in sight
+	}
+	return a
 }
 
 // syncWalk lays the panes of the walk out.
@@ -181,11 +185,25 @@ func (m *Model) syncWalk() {
 	if d := m.panes[paneFindings].doc; d != nil {
 		a.findings = d.rows()
 	}
+	m.place(a)
+	if about := m.hasAbout(); about != a.about {
+		// The response has its rows only now.
+		if !about && m.focus == paneAbout {
+			m.focus = m.about
+		}
+		b := m.arrangement()
+		b.request, b.findings = a.request, a.findings
+		m.place(b)
+	}
+	m.syncRail()
+}
+
+// place gives the panes their places, and makes what they show.
+func (m *Model) place(a arrangement) {
 	m.layout = newLayout(a)
 	for p := range pane(numPanes) {
 		m.syncPane(p)
 	}
-	m.syncRail()
 }
 
 // step is the step that is shown.

@@ -145,13 +145,13 @@ func (m *Model) syncPane(p pane) {
 	}
 	other := key.step != s.key.step || key.exchange != s.key.exchange || key.visit != s.key.visit ||
 		key.view != s.key.view || key.tokens != s.key.tokens || key.diagram != s.key.diagram ||
-		p == paneExplain && (key.item != s.key.item || key.about != s.key.about)
+		key.item != s.key.item || key.about != s.key.about
 	s.key = key
 	s.content = m.content(p, w, h)
 	s.doc.wrap(m.ruler, w)
 	if other {
 		s.offset, s.item = 0, 0
-		if p == m.focus && len(s.subjects) > 0 {
+		if (p == m.focus || m.focus == paneAbout && p == m.about) && len(s.subjects) > 0 {
 			s.item = 1
 		}
 		if m.diagram {
@@ -186,29 +186,42 @@ func (m *Model) contentKey(p pane, w, h int) contentKey {
 		if m.tokens {
 			k.clock = m.tokenClockText()
 		}
-	case paneExplain:
+	case paneAbout:
 		k.about, k.item = m.aboutItem()
 		k.view, k.tokens = m.views[k.about], m.tokens // which change what the items are
-	case paneFindings:
+	case paneExplain, paneFindings:
 	}
 	return k
 }
 
-// aboutItem is the item that the explanation begins with: the selected one of
-// the pane that has the focus. It stays while the explanation is read.
+// aboutItem is the item that has a pane of its own: the selected one of the
+// message that has the focus, 0 for none. It stays while it is read about.
 func (m *Model) aboutItem() (pane, int) {
-	p := m.focus
-	if reads(p) {
-		p = m.about
+	p := m.readOf()
+	if p != paneRequest && p != paneResponse {
+		return paneSteps, 0
 	}
-	if p == paneRequest || p == paneResponse {
-		return p, m.panes[p].item
+	s := &m.panes[p]
+	now := m.contentKey(p, s.key.w, s.key.h)
+	now.clock = s.key.clock
+	if now != s.key {
+		return paneSteps, 0 // it is a row of what was shown before
 	}
-	return paneSteps, 0
+	return p, s.item
+}
+
+// readOf is the pane that has the focus, or that had it before one that says
+// something about it.
+func (m *Model) readOf() pane { return choose(reads(m.focus), m.about, m.focus) }
+
+// hasAbout says whether something is selected that can be read about.
+func (m *Model) hasAbout() bool {
+	_, item := m.aboutItem()
+	return item > 0
 }
 
 // reads reports whether a pane says something about another one.
-func reads(p pane) bool { return p == paneExplain || p == paneFindings }
+func reads(p pane) bool { return p == paneExplain || p == paneAbout || p == paneFindings }
 
 func (m *Model) content(p pane, w, h int) content {
 	if m.diagram {
@@ -229,6 +242,8 @@ func (m *Model) content(p pane, w, h int) content {
 		return m.responseContent(w, h)
 	case paneExplain:
 		return m.explainContent()
+	case paneAbout:
+		return m.aboutContent()
 	default:
 		return m.findingsContent()
 	}
@@ -257,7 +272,7 @@ func (m *Model) cycle(by int) {
 	p := m.focus
 	for range numPanes {
 		p = pane((int(p) + by + numPanes) % numPanes)
-		if p != paneResponse || !m.whole() {
+		if (p != paneResponse || !m.whole()) && (p != paneAbout || m.hasAbout()) {
 			break
 		}
 	}

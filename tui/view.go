@@ -224,8 +224,8 @@ type frame struct{ nw, ne, sw, se, side, flat string }
 
 var light = frame{"╭", "╮", "╰", "╯", "│", "─"}
 
-// titleRow is the upper edge, with the pane's name and, where two panes share
-// a place, that of the other one.
+// titleRow is the upper edge, with the pane's name and, where several share a
+// place, those of the others.
 func (m *Model) titleRow(p *painter, i pane, w int, border tone, on bool) {
 	s, f := &m.panes[i], light
 	room := w - 2
@@ -233,9 +233,11 @@ func (m *Model) titleRow(p *painter, i pane, w int, border tone, on bool) {
 	room -= p.put(f.flat, border, false, room)
 	name := m.ruler.Truncate(s.title, max(room-4, 0), "…")
 	room -= m.title(p, name, on, room)
-	if other := m.beside(i); other != "" && room > m.ruler.StringWidth(other)+4 {
-		room -= p.put(f.flat, border, false, room)
-		room -= p.put(" "+other+" ", toneFaint, false, room)
+	for _, other := range m.beside(i) {
+		if room > m.ruler.StringWidth(other)+4 {
+			room -= p.put(f.flat, border, false, room)
+			room -= p.put(" "+other+" ", toneFaint, false, room)
+		}
 	}
 	note := s.note
 	if n := m.ruler.StringWidth(note); n > 0 && n+4 <= room {
@@ -261,32 +263,36 @@ func (m *Model) title(p *painter, name string, on bool, room int) int {
 	return n + p.put("▌", toneFocus, false, room-n)
 }
 
-// beside is the name of the pane that shares this one's place, while it is not
-// shown.
-func (m *Model) beside(i pane) string {
-	names := map[pane]string{paneRequest: "Request", paneResponse: "Response", paneExplain: "What is happening", paneFindings: "Findings"}
-	var other pane
-	switch i {
-	case paneRequest:
-		other = paneResponse
-	case paneResponse:
-		other = paneRequest
-	case paneExplain:
-		other = paneFindings
-	case paneFindings:
-		other = paneExplain
-	default:
-		return ""
+// beside names the panes that share this one's place, while they are not shown.
+func (m *Model) beside(i pane) []string {
+	var names []string
+	if m.diagram {
+		return nil
 	}
-	if m.diagram || !m.layout.panes[other].empty() || other == paneResponse && m.whole() {
-		return ""
-	}
-	if other == paneFindings {
-		if s, ok := m.step(); ok && len(s.Findings) > 0 {
-			return fmt.Sprintf("%s %d", names[other], len(s.Findings))
+	add := func(p pane, name string) {
+		if p != i && m.layout.panes[p].empty() {
+			names = append(names, name)
 		}
 	}
-	return names[other]
+	switch i {
+	case paneRequest, paneResponse:
+		add(paneRequest, "Request")
+		if !m.whole() {
+			add(paneResponse, "Response")
+		}
+	case paneExplain, paneAbout, paneFindings:
+		if i == paneFindings && m.w >= wideWidth {
+			break // it has a place of its own
+		}
+		add(paneExplain, "What is happening")
+		if m.hasAbout() {
+			add(paneAbout, "About")
+		}
+		s, _ := m.step()
+		add(paneFindings, choose(len(s.Findings) > 0, fmt.Sprintf("Findings %d", len(s.Findings)), "Findings"))
+	case paneSteps:
+	}
+	return names
 }
 
 // bottomRow is the lower edge; where there is more than is in sight it says
