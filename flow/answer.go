@@ -56,16 +56,21 @@ func readMembers(r *Response) map[string]string {
 		return members
 	}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if kind != "application/x-www-form-urlencoded" && kind != "text/plain" {
+	if kind != formType && kind != "text/plain" {
 		return nil
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil || !form.Has("access_token") && !form.Has("error") {
 		return nil
 	}
-	members := make(map[string]string, len(form))
-	for name := range form {
-		members[name] = form.Get(name)
+	return membersOf(form)
+}
+
+// membersOf is what q holds, of each name the first value.
+func membersOf(q url.Values) map[string]string {
+	members := make(map[string]string, len(q))
+	for name := range q {
+		members[name] = q.Get(name)
 	}
 	return members
 }

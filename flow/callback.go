@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -97,8 +99,7 @@ func (t *wait) judge(r response, now time.Time) judgement {
 			"A parameter must not be repeated (RFC 6749 section 3.1).", "")
 	}
 	state, has := q.Get("state"), q.Has("state")
-	match := subtle.ConstantTimeCompare([]byte(state), []byte(t.state)) == 1 && (has || t.state == "")
-	if !match {
+	if subtle.ConstantTimeCompare([]byte(state), []byte(t.state)) != 1 {
 		switch {
 		case q.Get("error") != "":
 			return refuse(VerdictUnverifiedError, false,
@@ -115,9 +116,9 @@ func (t *wait) judge(r response, now time.Time) judgement {
 				"Sign in through the authorize URL of this run, in one tab.")
 		}
 	}
-	for name, values := range q {
-		if len(values) > 1 {
-			return refuse(VerdictRefused, true, fmt.Sprintf("The response has the parameter %q %d times.", name, len(values)),
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		if n := len(q[name]); n > 1 {
+			return refuse(VerdictRefused, true, fmt.Sprintf("The response has the parameter %q %d times.", name, n),
 				"A parameter must not be repeated (RFC 6749 section 3.1): it could be read in more than one way.",
 				"Report it to the provider.")
 		}
@@ -145,11 +146,7 @@ func (t *wait) judge(r response, now time.Time) judgement {
 		return judgement{VerdictRefused, true, e}
 	}
 	if q.Get("error") != "" {
-		members := map[string]string{}
-		for name := range q {
-			members[name] = q.Get(name)
-		}
-		e := serverSaid("authorization endpoint", nil, members)
+		e := serverSaid("authorization endpoint", nil, membersOf(q))
 		e.Try = "Read what the provider says; go back to the authorize step to try again."
 		return judgement{VerdictAccepted, true, e}
 	}
@@ -215,11 +212,7 @@ func (w *Walk) decide(t *wait, r response) (judgement, chan struct{}) {
 		t.last = j.err
 		return j, nil
 	}
-	members := map[string]string{}
-	for name := range r.params {
-		members[name] = r.params.Get(name)
-	}
-	t.answer = &answer{values: responseValues(members, r.in), err: j.err, signed: r.params.Get("id_token")}
+	t.answer = &answer{values: responseValues(membersOf(r.params), r.in), err: j.err, signed: r.params.Get("id_token")}
 	if r.jarm != nil {
 		t.answer.signed = r.jarm.text
 	}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // blockedTransport answers like http.DefaultTransport until a path is asked
@@ -328,5 +331,26 @@ func TestAnotherIssuerBeginsAtDiscovery(t *testing.T) {
 	}
 	if err := w.Run(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A key of the former issuer must not vouch for what the next one says.
+func TestKeysOfAnotherIssuerAreForgotten(t *testing.T) {
+	g, other := newGuarded(t), newGuarded(t)
+	c := g.config()
+	c.ResponseMode = ModeJWT
+	w := newWalk(t, c, Options{Browser: &player{}})
+	if err := w.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c = other.config()
+	c.ResponseMode = ModeJWT
+	other.respond = func(map[string]any) { other.key = g.key }
+	other.publish(t, jose.JSONWebKey{Key: other.key.Public(), KeyID: "k-1"})
+	if err := w.Reconfigure(c, StepDiscovery); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "not the provider's") {
+		t.Errorf("Run = %v, with a response that the former issuer signed", err)
 	}
 }

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -308,10 +307,7 @@ func (s *Step) layCallback() {
 			s.Status, s.Error = StatusFailed, failure
 			return
 		}
-		members := map[string]string{}
-		for name := range unwrapped.params {
-			members[name] = unwrapped.params.Get(name)
-		}
+		members := membersOf(unwrapped.params)
 		s.Values = responseValues(members, r.in)
 		if members["error"] != "" {
 			e := serverSaid("authorization endpoint", nil, members)
@@ -419,22 +415,8 @@ func MetadataOf(r *Response) *Provider {
 	if members["issuer"] == "" || members["authorization_endpoint"] == "" {
 		return nil
 	}
-	list := func(name string) (l []string) {
-		_ = json.Unmarshal([]byte(members[name]), &l) // anything else is no list
-		return l
-	}
-	return &Provider{
-		Issuer: members["issuer"], AuthorizationEndpoint: members["authorization_endpoint"],
-		TokenEndpoint: members["token_endpoint"], UserInfoEndpoint: members["userinfo_endpoint"], JWKSURI: members["jwks_uri"],
-		PAREndpoint:           members["pushed_authorization_request_endpoint"],
-		DeviceEndpoint:        members["device_authorization_endpoint"],
-		IntrospectionEndpoint: members["introspection_endpoint"], RevocationEndpoint: members["revocation_endpoint"],
-		EndSessionEndpoint: members["end_session_endpoint"], PARRequired: members["require_pushed_authorization_requests"] == "true",
-		ScopesSupported: list("scopes_supported"), CodeChallengeMethods: list("code_challenge_methods_supported"),
-		TokenEndpointAuthMethods: list("token_endpoint_auth_methods_supported"), ResponseModes: list("response_modes_supported"),
-		IDTokenSigningAlgs:       list("id_token_signing_alg_values_supported"),
-		AuthorizationResponseIss: members["authorization_response_iss_parameter_supported"] == "true",
-	}
+	p, _ := readMetadata(r.Body) // a member of the wrong type is left out
+	return &p
 }
 
 // ResponseParams returns the parameters of the authorization response that a

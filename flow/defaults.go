@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -35,17 +36,8 @@ func (c Config) complete(now time.Time) (Config, error) {
 		return refuse("It is not said which provider to talk to.", "There is no issuer, nor both endpoints.",
 			"Give the issuer, for example https://login.microsoftonline.com/TENANT/v2.0.")
 	}
-	for name, raw := range map[string]string{
-		"issuer": c.Issuer, "authorization endpoint": c.Provider.AuthorizationEndpoint,
-		"token endpoint": c.Provider.TokenEndpoint, "UserInfo endpoint": c.Provider.UserInfoEndpoint,
-		"address of the keys": c.Provider.JWKSURI, "pushed authorization request endpoint": c.Provider.PAREndpoint,
-		"device authorization endpoint": c.Provider.DeviceEndpoint,
-		"introspection endpoint":        c.Provider.IntrospectionEndpoint, "revocation endpoint": c.Provider.RevocationEndpoint,
-		"end of session endpoint": c.Provider.EndSessionEndpoint, "API": c.Afterwards.Call,
-	} {
-		if err := checkEndpoint(name, raw); err != nil {
-			return Config{}, err
-		}
+	if err := cmp.Or(checkEndpoint("issuer", c.Issuer), c.Provider.check(), checkEndpoint("API", c.Afterwards.Call)); err != nil {
+		return Config{}, err
 	}
 
 	c.Platform = defaultTo(c.Platform, c.defaultPlatform())

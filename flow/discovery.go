@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -96,10 +97,10 @@ func notMetadata(issuer string, got *Response, members map[string]string) error 
 	return e
 }
 
-// adopt checks the metadata and puts it into the configuration. What was set
-// by hand is kept.
-func (w *Walk) adopt(c Config, body []byte) error {
-	var m Provider
+// readMetadata reads the members of the metadata that are known here (OpenID
+// Connect Discovery section 3, RFC 8414 section 2). The error is about one of a
+// wrong type; the others are read all the same.
+func readMetadata(body []byte) (Provider, error) {
 	var p struct {
 		*Provider
 		// A wrong type in a list that only informs is no reason to stop.
@@ -112,18 +113,66 @@ func (w *Walk) adopt(c Config, body []byte) error {
 		RequestObjectAlgs  tolerantList `json:"request_object_signing_alg_values_supported"`
 		MTLS               tolerantMap  `json:"mtls_endpoint_aliases"`
 	}
+	var m Provider
 	p.Provider = &m
-	if err := json.Unmarshal(bytes.TrimPrefix(bytes.TrimSpace(body), []byte("\ufeff")), &p); err != nil {
-		return Error{
-			Kind: KindServer, What: "The metadata has a member of the wrong type.", Why: err.Error(),
-			Try: "Report it to the provider, or give both endpoints by hand and no issuer.",
-		}.Wrap(err)
-	}
+	err := json.Unmarshal(bytes.TrimPrefix(bytes.TrimSpace(body), []byte("\ufeff")), &p)
 	m.ScopesSupported, m.CodeChallengeMethods = p.ScopesSupported, p.CodeChallenge
 	m.TokenEndpointAuthMethods, m.ResponseModes, m.IDTokenSigningAlgs = p.AuthMethods, p.ResponseModes, p.IDTokenSigningAlgs
 	m.RequestObjectAlgs = p.RequestObjectAlgs
 	m.TokenEndpointAuthAlgs, m.MTLSEndpointAliases = p.AuthAlgs, p.MTLS
+	return m, err
+}
 
+// endpoints are the addresses in p with the names that they have in the
+// metadata, in the order of the flow.
+func (p *Provider) endpoints() []endpoint {
+	return []endpoint{
+		{"authorization_endpoint", &p.AuthorizationEndpoint},
+		{"pushed_authorization_request_endpoint", &p.PAREndpoint},
+		{"device_authorization_endpoint", &p.DeviceEndpoint},
+		{"token_endpoint", &p.TokenEndpoint},
+		{"jwks_uri", &p.JWKSURI},
+		{"userinfo_endpoint", &p.UserInfoEndpoint},
+		{"introspection_endpoint", &p.IntrospectionEndpoint},
+		{"revocation_endpoint", &p.RevocationEndpoint},
+		{"end_session_endpoint", &p.EndSessionEndpoint},
+	}
+}
+
+type endpoint struct {
+	name string
+	url  *string
+}
+
+// check refuses endpoints to which nothing may be sent.
+func (p Provider) check() error {
+	for _, e := range p.endpoints() {
+		if err := checkEndpoint(e.name, *e.url); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.MTLSEndpointAliases)) {
+		if err := checkEndpoint(name+" for certificates", p.MTLSEndpointAliases[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adopt checks the metadata and puts it into the configuration. What was set
+// by hand is kept.
+func (w *Walk) adopt(c Config, body []byte) error {
+	m, err := readMetadata(body)
+	if err != nil {
+		why := err.Error()
+		if other := jsonKind(err); other != "" {
+			why = "There is " + other + " where a text or a yes or no belongs."
+		}
+		return Error{
+			Kind: KindServer, What: "The metadata has a member of the wrong type.", Why: why,
+			Try: "Report it to the provider, or give both endpoints by hand and no issuer.",
+		}.Wrap(err)
+	}
 	// "The issuer value returned MUST be identical to the Issuer URL that was
 	// used as the prefix" (OpenID Connect Discovery section 4.3, RFC 8414
 	// section 3.3).
@@ -134,39 +183,17 @@ func (w *Walk) adopt(c Config, body []byte) error {
 			Try: "If the second is the provider you mean, use it exactly as it is written there, slashes included.",
 		}
 	}
-	for name, raw := range map[string]string{
-		"authorization_endpoint": m.AuthorizationEndpoint, "token_endpoint": m.TokenEndpoint,
-		"userinfo_endpoint": m.UserInfoEndpoint, "jwks_uri": m.JWKSURI,
-		"device_authorization_endpoint": m.DeviceEndpoint, "pushed_authorization_request_endpoint": m.PAREndpoint, "introspection_endpoint": m.IntrospectionEndpoint,
-		"revocation_endpoint": m.RevocationEndpoint, "end_session_endpoint": m.EndSessionEndpoint, "token_endpoint for certificates": m.MTLSEndpointAliases["token_endpoint"],
-	} {
-		if err := checkEndpoint(name, raw); err != nil {
-			return err
-		}
+	if err := m.check(); err != nil {
+		return err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	to := &w.t.Config.Provider
-	to.AuthorizationEndpoint = defaultTo(to.AuthorizationEndpoint, m.AuthorizationEndpoint)
-	to.TokenEndpoint = defaultTo(to.TokenEndpoint, m.TokenEndpoint)
-	to.UserInfoEndpoint = defaultTo(to.UserInfoEndpoint, m.UserInfoEndpoint)
-	to.JWKSURI = defaultTo(to.JWKSURI, m.JWKSURI)
-	to.Issuer = m.Issuer
-	to.AuthorizationResponseIss = m.AuthorizationResponseIss
-	to.ScopesSupported = m.ScopesSupported
-	to.CodeChallengeMethods = m.CodeChallengeMethods
-	to.TokenEndpointAuthMethods = m.TokenEndpointAuthMethods
-	to.ResponseModes = m.ResponseModes
-	to.IDTokenSigningAlgs = m.IDTokenSigningAlgs
-	to.TokenEndpointAuthAlgs = m.TokenEndpointAuthAlgs
-	to.MTLSEndpointAliases = m.MTLSEndpointAliases
-	to.RequestObjectAlgs = m.RequestObjectAlgs
-	to.PAREndpoint = defaultTo(to.PAREndpoint, m.PAREndpoint)
-	to.PARRequired = m.PARRequired
-	to.DeviceEndpoint = defaultTo(to.DeviceEndpoint, m.DeviceEndpoint)
-	to.IntrospectionEndpoint = defaultTo(to.IntrospectionEndpoint, m.IntrospectionEndpoint)
-	to.RevocationEndpoint = defaultTo(to.RevocationEndpoint, m.RevocationEndpoint)
-	to.EndSessionEndpoint = defaultTo(to.EndSessionEndpoint, m.EndSessionEndpoint)
+	set := to.endpoints()
+	for i, found := range m.endpoints() {
+		*found.url = defaultTo(*set[i].url, *found.url)
+	}
+	*to = m
 	if to.AuthorizationEndpoint == "" && !c.Device {
 		return missingEndpoint("authorization_endpoint")
 	}

@@ -123,10 +123,13 @@ func TestMetadataThatIsRefused(t *testing.T) {
 		"a slash more":        {func(p *provider, m map[string]any) { m["issuer"] = p.URL + "/" }, KindRefused, []string{"identical"}},
 		"no issuer":           {func(_ *provider, m map[string]any) { delete(m, "issuer") }, KindRefused, []string{"another issuer"}},
 		"plain http endpoint": {func(_ *provider, m map[string]any) { m["token_endpoint"] = "http://idp.example/token" }, KindRefused, []string{"token_endpoint", "TLS"}},
-		"plain http keys":     {func(_ *provider, m map[string]any) { m["jwks_uri"] = "http://idp.example/keys" }, KindRefused, []string{"jwks_uri"}},
-		"script as endpoint":  {func(_ *provider, m map[string]any) { m["authorization_endpoint"] = "javascript:alert(1)" }, KindRefused, []string{"not a URL"}},
-		"no token endpoint":   {func(_ *provider, m map[string]any) { delete(m, "token_endpoint") }, KindRefused, []string{"token_endpoint"}},
-		"wrong type":          {func(_ *provider, m map[string]any) { m["token_endpoint"] = 1 }, KindServer, []string{"wrong type"}},
+		"alias in the clear": {func(_ *provider, m map[string]any) {
+			m["mtls_endpoint_aliases"] = map[string]any{"revocation_endpoint": "http://idp.example/revoke"}
+		}, KindRefused, []string{"revocation_endpoint", "TLS"}},
+		"plain http keys":    {func(_ *provider, m map[string]any) { m["jwks_uri"] = "http://idp.example/keys" }, KindRefused, []string{"jwks_uri"}},
+		"script as endpoint": {func(_ *provider, m map[string]any) { m["authorization_endpoint"] = "javascript:alert(1)" }, KindRefused, []string{"not a URL"}},
+		"no token endpoint":  {func(_ *provider, m map[string]any) { delete(m, "token_endpoint") }, KindRefused, []string{"token_endpoint"}},
+		"wrong type":         {func(_ *provider, m map[string]any) { m["token_endpoint"] = 1 }, KindServer, []string{"wrong type"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newProvider(t)
@@ -243,6 +246,18 @@ func TestConfigurationsThatAreRefused(t *testing.T) {
 	}
 	if _, err := New(good, Options{}); err != nil {
 		t.Errorf("the good one: %v", err)
+	}
+}
+
+// Of several faults the same one is named each time.
+func TestFirstEndpointOfTheFlowIsRefusedFirst(t *testing.T) {
+	c := Config{ClientID: "c", Issuer: "https://idp.example", Provider: Provider{
+		AuthorizationEndpoint: "1", PAREndpoint: "2", TokenEndpoint: "3", JWKSURI: "4", UserInfoEndpoint: "5", EndSessionEndpoint: "6",
+	}}
+	for range 20 {
+		if _, err := New(c, Options{}); err == nil || !strings.Contains(err.Error(), "authorization_endpoint \"1\"") {
+			t.Fatalf("New = %v, want the authorization_endpoint refused", err)
+		}
 	}
 }
 

@@ -25,15 +25,14 @@ type Edit struct {
 func ParseEdit(text string, unset bool) (Edit, error) {
 	target, value, assigned := strings.Cut(text, "=")
 	step, name, dotted := strings.Cut(target, ".")
-	form := "STEP.NAME=VALUE"
+	form, example := "STEP.NAME=VALUE", "authorize.prompt=login"
 	if unset {
-		form = "STEP.NAME"
+		form, example = "STEP.NAME", "authorize.prompt"
 	}
 	if !dotted || name == "" || assigned == unset {
 		return Edit{}, &Error{
 			Kind: KindRefused, What: fmt.Sprintf("%q is not of the form %s.", text, form),
-			Try: "For example authorize.prompt" + map[bool]string{false: "=login", true: ""}[unset] +
-				"; NAME may also be header.NAME, or url.",
+			Try: "For example " + example + "; NAME may also be header.NAME, or url.",
 		}
 	}
 	e := Edit{Step: StepID(step), Name: name, Value: value, Unset: unset}

@@ -61,6 +61,16 @@ func (x *waiting) send(method, path, body string, header ...string) (int, string
 	}
 	page, _ := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
+	// Whatever the page is: it asks for nothing from outside, stays in no cache,
+	// and tells no one where it was, because its address has the code in it.
+	for name, want := range map[string]string{
+		"Content-Security-Policy": "default-src 'none'; ", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
+		"X-Content-Type-Options": "nosniff",
+	} {
+		if got := resp.Header.Get(name); !strings.HasPrefix(got, want) {
+			x.t.Errorf("%s %s: %s %q, want %q", method, path, name, got, want)
+		}
+	}
 	return resp.StatusCode, string(page)
 }
 
@@ -200,6 +210,16 @@ func TestResponseIsTakenInEveryMode(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Any page that the browser shows can post to this machine.
+func TestNobodyCanGuessWhereTheFragmentIsHandedOver(t *testing.T) {
+	one, other := startWaiting(t, newProvider(t), nil), startWaiting(t, newProvider(t), nil)
+	if a, b := one.wait.handover, other.wait.handover; a == b || len(a) < len("/handover/")+26 {
+		t.Errorf("the paths are %s and %s", a, b)
+	}
+	one.goesOn()
+	other.goesOn()
 }
 
 func TestProvidersErrorWithTheRightStateEndsTheStep(t *testing.T) {

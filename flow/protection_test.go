@@ -113,6 +113,16 @@ func newGuarded(t *testing.T) *guarded {
 	return g
 }
 
+// publish makes k the only key of the provider.
+func (g *guarded) publish(t *testing.T, k jose.JSONWebKey) {
+	keys := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, 200, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{k}})
+	}))
+	t.Cleanup(keys.Close)
+	was := g.metadata
+	g.metadata = func(m map[string]any) { was(m); m["jwks_uri"] = keys.URL }
+}
+
 func (g *guarded) sign(t *testing.T, claims any) string {
 	t.Helper()
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: g.key, KeyID: "k-1"}}, nil)
@@ -366,20 +376,20 @@ func TestSignedResponseIsTakenOnlyWhenEverythingAgrees(t *testing.T) {
 		"not signed at all":   {func(c map[string]any) { c["plain"] = true }, "not signed"},
 		"an error, signed":    {func(c map[string]any) { delete(c, "code"); c["error"] = "access_denied" }, "access_denied"},
 		"another's signature": {nil, "not the provider's"},
+		"key for encryption":  {nil, "not the provider's"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := newGuarded(t)
 			g.respond = row.change
-			if name == "another's signature" {
+			published := jose.JSONWebKey{Key: g.key.Public(), KeyID: "k-1"}
+			switch name {
+			case "another's signature":
 				other := newGuarded(t)
 				g.respond = func(map[string]any) { g.key = other.key }
-				original := g.key
-				was := g.metadata
-				keys := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-					writeJSON(w, 200, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: original.Public(), KeyID: "k-1"}}})
-				}))
-				t.Cleanup(keys.Close)
-				g.metadata = func(m map[string]any) { was(m); m["jwks_uri"] = keys.URL }
+				g.publish(t, published)
+			case "key for encryption":
+				published.Use = "enc"
+				g.publish(t, published)
 			}
 			c := g.config()
 			c.ResponseMode = ModeJWT

@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -167,19 +168,20 @@ func (t Transcript) Redacted() Transcript {
 	c.ClientSecret, c.Verifier, c.Credential, c.Ask.IDTokenHint = "", "", Credential{}, ""
 	for _, s := range []*string{
 		&c.Name, &c.Issuer, &c.ClientID, &c.RedirectURI, &c.Prompt, &c.LoginHint, &c.DomainHint,
-		&c.Provider.AuthorizationEndpoint, &c.Provider.TokenEndpoint, &c.Provider.UserInfoEndpoint,
-		&c.Provider.JWKSURI, &c.Provider.Issuer, &c.Provider.PAREndpoint,
-		&c.Provider.IntrospectionEndpoint, &c.Provider.RevocationEndpoint, &c.Provider.EndSessionEndpoint,
-		&c.Afterwards.Call, &c.Afterwards.PostLogoutRedirectURI,
-		&c.Origin, &c.Ask.Claims, &c.Ask.ACRValues, &c.Ask.AuthorizationDetails,
+		&c.Provider.Issuer, &c.Afterwards.Call, &c.Afterwards.PostLogoutRedirectURI,
+		&c.Origin, &c.Ask.ResponseType, &c.Ask.Claims, &c.Ask.ACRValues, &c.Ask.AuthorizationDetails,
 	} {
 		*s = r.Mask(*s)
 	}
-	for i, s := range c.Ask.Resources {
-		c.Ask.Resources[i] = r.Mask(s)
+	for _, e := range c.Provider.endpoints() {
+		*e.url = r.Mask(*e.url)
 	}
-	for i, s := range c.Scopes {
-		c.Scopes[i] = r.Mask(s)
+	c.Provider.MTLSEndpointAliases, c.Ask.Parameters = r.maskMap(c.Provider.MTLSEndpointAliases), r.maskMap(c.Ask.Parameters)
+	c.Ask.Resources, c.Scopes = r.maskAll(c.Ask.Resources), r.maskAll(c.Scopes)
+	if t.Capture != nil {
+		from := *t.Capture
+		from.Tool = r.Mask(from.Tool)
+		t.Capture = &from
 	}
 	for i := range c.Edits {
 		e := &c.Edits[i]
@@ -226,6 +228,22 @@ func (r *Redactor) maskWhole(s string) string {
 		return masked
 	}
 	return r.mask(s)
+}
+
+func (r *Redactor) maskAll(texts []string) []string {
+	texts = slices.Clone(texts)
+	for i, s := range texts {
+		texts[i] = r.Mask(s)
+	}
+	return texts
+}
+
+func (r *Redactor) maskMap(texts map[string]string) map[string]string {
+	texts = maps.Clone(texts)
+	for name, s := range texts {
+		texts[name] = r.Mask(s)
+	}
+	return texts
 }
 
 func (r *Redactor) maskBody(b Body) Body {

@@ -9,6 +9,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -363,5 +364,43 @@ func TestSecretsInTheirOwnPlaceAreMaskedHoweverShort(t *testing.T) {
 	}
 	if a := got.Steps[0].Exchanges[0].Response.Header.Get("Set-Cookie"); !strings.HasPrefix(a, "lang=~") || !strings.HasSuffix(a, "; Path=/; HttpOnly") {
 		t.Errorf("Set-Cookie %q", a)
+	}
+}
+
+// A person may have put a secret into a field that is for something else.
+func TestASecretIsMaskedInEveryFieldOfTheConfiguration(t *testing.T) {
+	const secret = "a-secret-in-the-wrong-field"
+	tr := Transcript{Salt: "s", Capture: &Capture{Tool: secret}}
+	c := &tr.Config
+	fields := 0
+	var fill func(v reflect.Value)
+	fill = func(v reflect.Value) {
+		for i := range v.NumField() {
+			switch f := v.Field(i).Addr().Interface().(type) {
+			case *string:
+				fields++
+				*f = secret
+			case *map[string]string:
+				fields++
+				*f = map[string]string{"name": secret}
+			default:
+				if v.Field(i).Kind() == reflect.Struct && v.Type().Field(i).Name != "Credential" {
+					fill(v.Field(i))
+				}
+			}
+		}
+	}
+	fill(reflect.ValueOf(c).Elem())
+	c.Scopes, c.Ask.Resources = []string{secret}, []string{secret}
+	c.Edits = []Edit{{Step: StepAuthorize, Name: "a", Value: secret}}
+	saved, err := json.Marshal(tr.Redacted())
+	if err != nil || fields < 20 {
+		t.Fatalf("%d fields, %v", fields, err)
+	}
+	if at := bytes.Index(saved, []byte(secret)); at >= 0 {
+		t.Errorf("the secret is saved in …%s…", saved[max(0, at-40):at])
+	}
+	if c.Ask.Parameters["name"] != secret || c.Scopes[0] != secret || tr.Capture.Tool != secret {
+		t.Error("the run itself was changed")
 	}
 }

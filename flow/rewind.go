@@ -2,6 +2,8 @@ package flow
 
 import (
 	"fmt"
+
+	"github.com/go-jose/go-jose/v4"
 )
 
 // Rewind makes step the pending one again and drops what it and the later
@@ -29,6 +31,7 @@ func (w *Walk) Rewind(step StepID) error {
 	}
 	if i <= stepIndex(StepDiscovery) {
 		w.t.Config.Provider = w.given.Provider
+		w.keys = jose.JSONWebKeySet{} // another issuer has its own
 	}
 	if step == StepDevice {
 		w.take(step)
