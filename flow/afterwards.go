@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -35,14 +34,9 @@ func (w *Walk) callRequest() (prepared, error) {
 
 // call asks the API. Whatever it answers with a good status is an answer.
 func (w *Walk) call(ctx context.Context) error {
-	r, got, err := w.deliver(ctx, StepCall, never)
-	if err != nil {
+	got, members, err := w.answered(ctx, StepCall)
+	if err != nil || got.Status/100 == 2 {
 		return err
-	}
-	members := readMembers(got)
-	w.note(StepCall, append(r.values, responseValues(members, InResponse)...))
-	if got.Status/100 == 2 {
-		return nil
 	}
 	return apiSaid(got, members)
 }
@@ -85,34 +79,22 @@ func (w *Walk) aboutToken(id StepID, name, endpoint, token, hint string) (prepar
 	if endpoint == "" {
 		return prepared{}, missingEndpoint(name)
 	}
-	r := prepared{
-		Request: Request{
-			Method: http.MethodPost, URL: endpoint, Header: http.Header{"Content-Type": {formType}},
-			Body: Body(url.Values{"token": {token}, "token_type_hint": {hint}}.Encode()),
-		},
-		values: []Value{
-			{Name: "token", Value: token, By: ByProvider, Secret: true},
-			{Name: "token_type_hint", Value: hint, By: ByProgram},
-			{Name: "url", Value: endpoint, By: ByProvider, In: InURL},
-		},
-	}
+	r := post(endpoint,
+		Value{Name: "token", Value: token, By: ByProvider, Secret: true},
+		Value{Name: "token_type_hint", Value: hint, By: ByProgram})
 	return r, w.authenticate(&r, id)
 }
 
 // introspectRequest is that of RFC 7662 section 2.1.
 func (w *Walk) introspectRequest() (prepared, error) {
-	token, _ := w.accessToken()
-	return w.aboutToken(StepIntrospect, "introspection_endpoint", w.t.Config.Provider.IntrospectionEndpoint, token, "access_token")
+	return w.aboutToken(StepIntrospect, "introspection_endpoint", w.t.Config.Provider.IntrospectionEndpoint, w.newest("access_token"), "access_token")
 }
 
 func (w *Walk) introspect(ctx context.Context) error {
-	r, got, err := w.deliver(ctx, StepIntrospect, never)
-	if err != nil {
-		return err
-	}
-	members := readMembers(got)
-	w.note(StepIntrospect, append(r.values, responseValues(members, InResponse)...))
+	got, members, err := w.answered(ctx, StepIntrospect)
 	switch {
+	case err != nil:
+		return err
 	case members["error"] != "":
 		return serverSaid("introspection endpoint", got, members)
 	case got.Status/100 != 2 || members["active"] == "":
@@ -124,10 +106,11 @@ func (w *Walk) introspect(ctx context.Context) error {
 // revokeRequest is that of RFC 7009 section 2.1. With the refresh token most
 // providers take back what came of it as well.
 func (w *Walk) revokeRequest() (prepared, error) {
-	token, hint := w.refreshToken(), "refresh_token"
+	hint := "refresh_token"
+	token := w.newest(hint)
 	if token == "" {
-		token, _ = w.accessToken()
 		hint = "access_token"
+		token = w.newest(hint)
 	}
 	return w.aboutToken(StepRevoke, "revocation_endpoint", w.t.Config.Provider.RevocationEndpoint, token, hint)
 }
@@ -135,13 +118,10 @@ func (w *Walk) revokeRequest() (prepared, error) {
 // revoke takes a token back. The answer is 200 also for a token that is not
 // known (RFC 7009 section 2.2).
 func (w *Walk) revoke(ctx context.Context) error {
-	r, got, err := w.deliver(ctx, StepRevoke, never)
-	if err != nil {
-		return err
-	}
-	members := readMembers(got)
-	w.note(StepRevoke, append(r.values, responseValues(members, InResponse)...))
+	got, members, err := w.answered(ctx, StepRevoke)
 	switch {
+	case err != nil:
+		return err
 	case members["error"] != "":
 		return serverSaid("revocation endpoint", got, members)
 	case got.Status/100 != 2:
@@ -165,15 +145,7 @@ func (w *Walk) logoutRequest() (prepared, error) {
 		r.URL = setQuery(r.URL, name, value, false)
 		r.values = append(r.values, Value{Name: name, Value: value, By: by})
 	}
-	hint := ""
-	for _, id := range []StepID{StepToken, StepRefresh} {
-		for _, v := range w.t.Step(id).Values {
-			if v.Name == "id_token" && v.In == InResponse {
-				hint = v.Value
-			}
-		}
-	}
-	set("id_token_hint", hint, ByProvider)
+	set("id_token_hint", w.newest("id_token"), ByProvider)
 	set("client_id", c.ClientID, ByYou)
 	if c.Afterwards.PostLogoutRedirectURI != "" {
 		set("post_logout_redirect_uri", c.Afterwards.PostLogoutRedirectURI, ByYou)

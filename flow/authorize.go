@@ -29,7 +29,7 @@ func (w *Walk) plainAuthorizeRequest() prepared {
 	origin := []Value{
 		{Name: "response_type", By: ByFlow, Value: "code"},
 		{Name: "client_id", By: ByYou, Value: c.ClientID},
-		{Name: "redirect_uri", By: w.chosen(w.given.RedirectURI == w.draft.redirectURI), Value: w.draft.redirectURI},
+		{Name: "redirect_uri", By: chosen(w.given.RedirectURI == w.draft.redirectURI), Value: w.draft.redirectURI},
 		{Name: "state", By: ByProgram, Value: w.draft.state},
 		{Name: "url", By: ByProgram, In: InLocal},
 	}
@@ -41,12 +41,12 @@ func (w *Walk) plainAuthorizeRequest() prepared {
 		origin = append(origin, Value{Name: name, Value: value, By: by, Secret: secret, PKCE: pkceNames[name]})
 	}
 	scopes := w.scopes()
-	origin = append(origin, Value{Name: "scope", By: w.chosen(len(c.Scopes) > 0), Value: strings.Join(scopes, " ")})
+	origin = append(origin, Value{Name: "scope", By: chosen(len(c.Scopes) > 0), Value: strings.Join(scopes, " ")})
 	if slices.Contains(scopes, "openid") {
 		set("nonce", w.draft.nonce, ByProgram, false)
 	}
 	set("response_mode", string(c.ResponseMode), ByYou, false)
-	set("prompt", w.prompt(), w.chosen(c.Prompt != ""), false)
+	set("prompt", w.prompt(), chosen(c.Prompt != ""), false)
 	set("login_hint", c.LoginHint, ByYou, false)
 	set("domain_hint", c.DomainHint, ByYou, false)
 	for _, v := range w.t.Step(StepChallenge).Values {
@@ -54,13 +54,13 @@ func (w *Walk) plainAuthorizeRequest() prepared {
 		case "code_challenge":
 			set(v.Name, v.Value, ByProgram, v.Secret)
 		case "code_challenge_method":
-			set(v.Name, v.Value, w.chosen(w.given.Method != ""), false)
+			set(v.Name, v.Value, chosen(w.given.Method != ""), false)
 		}
 	}
 	if c.Ask.ResponseType != "" {
 		options = append(options, oauth2.SetAuthURLParam("response_type", c.Ask.ResponseType))
 		origin[0].Value = c.Ask.ResponseType
-		origin[0].By = w.chosen(c.Ask.ResponseType != ResponseCode)
+		origin[0].By = chosen(c.Ask.ResponseType != ResponseCode)
 	}
 	if w.dpop != nil {
 		set("dpop_jkt", w.dpop.thumbprint(), ByProgram, false)
@@ -74,7 +74,7 @@ func (w *Walk) plainAuthorizeRequest() prepared {
 }
 
 // chosen says who chose a value that has a default.
-func (w *Walk) chosen(byPerson bool) Chooser {
+func chosen(byPerson bool) Chooser {
 	if byPerson {
 		return ByYou
 	}
@@ -164,7 +164,7 @@ func (w *Walk) openBrowser(ctx context.Context, id StepID, r prepared) error {
 	browser := w.o.Browser
 	if browser == nil || !browser.Played() {
 		w.record(id, Exchange{
-			Actor: ActorBrowser, Channel: ChannelFront, Request: r.Request, Timing: Timing{Start: w.o.Now()},
+			Actor: ActorBrowser, Channel: ChannelFront, Request: r.Request, Timing: Timing{Start: w.now()},
 		})
 	}
 	if browser == nil {

@@ -19,10 +19,8 @@ import (
 const (
 	// assertionType is the client_assertion_type of RFC 7523 section 2.2.
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-	// assertionLife is how long an assertion is good for, and assertionFresh
-	// for how long one that has not been sent yet is kept.
-	assertionLife  = 5 * time.Minute
-	assertionFresh = time.Minute
+	// assertionLife is how long an assertion is good for.
+	assertionLife = 5 * time.Minute
 )
 
 // AuthMethods returns the methods of client authentication. The slice is the
@@ -147,13 +145,6 @@ func (w *Walk) authenticate(r *prepared, id StepID) error {
 		form("client_id", c.ClientID, ByYou)
 	}
 	return nil
-}
-
-// made is a JWT of ours that was made for a request and has not been sent yet:
-// what is seen before is what is sent.
-type made struct {
-	text string
-	at   time.Time
 }
 
 // assertion is the client assertion of a step, RFC 7523 section 3 and OpenID

@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -68,28 +67,15 @@ func (w *Walk) deviceRequest() (prepared, error) {
 	if endpoint == "" {
 		return prepared{}, missingEndpoint("device_authorization_endpoint")
 	}
-	scope := strings.Join(w.scopes(), " ")
-	r := prepared{
-		Request: Request{
-			Method: http.MethodPost, URL: endpoint, Header: http.Header{"Content-Type": {formType}},
-			Body: Body(url.Values{"scope": {scope}}.Encode()),
-		},
-		values: []Value{
-			{Name: "scope", Value: scope, By: w.chosen(len(c.Scopes) > 0)},
-			{Name: "url", Value: endpoint, By: ByProvider, In: InURL},
-		},
-	}
-	for _, v := range c.Ask.parameters() {
-		r.Body = Body(addPair(string(r.Body), v.Name, v.Value))
-		r.values = append(r.values, v)
-	}
+	scope := Value{Name: "scope", Value: strings.Join(w.scopes(), " "), By: chosen(len(c.Scopes) > 0)}
+	r := post(endpoint, append([]Value{scope}, c.Ask.parameters()...)...)
 	return r, w.authenticate(&r, StepDevice)
 }
 
 // askForDevice asks for a device code and a user code, and shows the person
 // where to type the latter.
 func (w *Walk) askForDevice(ctx context.Context) error {
-	r, got, err := w.deliver(ctx, StepDevice, never)
+	r, got, err := w.deliver(ctx, StepDevice)
 	if err != nil {
 		return err
 	}
@@ -131,21 +117,14 @@ func (w *Walk) pollRequest() (prepared, error) {
 		return prepared{}, missingEndpoint("token_endpoint")
 	}
 	code, _ := w.t.Step(StepDevice).Value("device_code")
-	form := url.Values{"grant_type": {deviceGrant}, "device_code": {code}}
-	r := prepared{
-		Request: Request{
-			Method: http.MethodPost, URL: endpoint, Header: http.Header{"Content-Type": {formType}}, Body: Body(form.Encode()),
-		},
-		values: []Value{
-			{Name: "grant_type", Value: deviceGrant, By: ByFlow},
-			{Name: "device_code", Value: code, By: ByProvider, Secret: true},
-			{Name: "url", Value: endpoint, By: ByProvider, In: InURL},
-		},
+	values := []Value{
+		{Name: "device_code", Value: code, By: ByProvider, Secret: true},
+		{Name: "grant_type", Value: deviceGrant, By: ByFlow},
 	}
 	for _, resource := range c.Ask.Resources {
-		r.Body = Body(addPair(string(r.Body), "resource", resource))
-		r.values = append(r.values, Value{Name: "resource", Value: resource, By: ByYou})
+		values = append(values, Value{Name: "resource", Value: resource, By: ByYou})
 	}
+	r := post(endpoint, values...)
 	if err := w.authenticate(&r, StepToken); err != nil {
 		return prepared{}, err
 	}
@@ -163,7 +142,7 @@ func (w *Walk) poll(ctx context.Context) error {
 		if err := w.awaitPoll(ctx); err != nil {
 			return err
 		}
-		r, got, err := w.deliver(ctx, StepToken, never)
+		r, got, err := w.deliver(ctx, StepToken)
 		if err != nil {
 			return err
 		}
@@ -230,9 +209,17 @@ func (w *Walk) nextPoll() time.Time {
 // expiry is when the codes of a device step expire.
 func (s Step) expiry() (time.Time, bool) {
 	text, ok := s.Value("expires_in")
-	seconds, err := strconv.Atoi(text)
+	life, err := lifetime(text)
 	if !ok || err != nil || s.Started.IsZero() {
 		return time.Time{}, false
 	}
-	return s.Started.Add(time.Duration(seconds) * time.Second), true
+	return s.Started.Add(life), true
+}
+
+// lifetime reads an expires_in, a number of seconds. What is more than a year
+// is a year: further than that no run looks, and a time.Duration ends.
+func lifetime(expiresIn string) (time.Duration, error) {
+	const year = 365 * 24 * time.Hour
+	seconds, err := strconv.Atoi(expiresIn)
+	return time.Duration(min(seconds, int(year/time.Second))) * time.Second, err
 }

@@ -202,6 +202,17 @@ func TestAnExpiredDeviceCodeIsNotPolledAnyMore(t *testing.T) {
 	})
 }
 
+// Of a lifetime that no time.Duration can hold nothing overflows.
+func TestADeviceCodeMayLiveForAges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newDeviceProvider("authorization_pending")
+		p.device["expires_in"] = 99_999_999_999
+		if err := newWalk(t, p.config(), Options{Transport: p}).Run(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestACancelledWaitForADeviceCanBeginAgainAndIsNotHurried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newDeviceProvider("authorization_pending")

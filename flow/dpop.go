@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -102,17 +101,29 @@ func (w *Walk) nonceWanted(r prepared, got *Response) bool {
 
 // deliver sends the request of a step, and sends it once more if the server
 // wants its nonce in the proof. Both exchanges are recorded.
-func (w *Walk) deliver(ctx context.Context, id StepID, redirect func(*http.Request, []*http.Request) error) (prepared, *Response, error) {
+func (w *Walk) deliver(ctx context.Context, id StepID) (prepared, *Response, error) {
 	for again := false; ; again = true {
 		r, err := w.ready(id)
 		if err != nil {
 			return prepared{}, nil, err
 		}
 		w.note(id, r.values)
-		got, err := w.send(ctx, id, r, redirect)
+		got, err := w.send(ctx, id, r, never)
 		w.sent(id)
 		if err != nil || again || !w.nonceWanted(r, got) {
 			return r, got, err
 		}
 	}
+}
+
+// answered delivers the request of a step, and notes what was sent and the
+// members of the answer.
+func (w *Walk) answered(ctx context.Context, id StepID) (*Response, map[string]string, error) {
+	r, got, err := w.deliver(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	members := readMembers(got)
+	w.note(id, append(r.values, responseValues(members, InResponse)...))
+	return got, members, nil
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -138,6 +139,30 @@ func TestWholeURLCanBeEdited(t *testing.T) {
 	}
 	if got := w.Transcript().Step(StepKeys).Exchanges[0].Request.URL; got != p.URL+"/keys?appid=1" {
 		t.Errorf("sent to %s", got)
+	}
+}
+
+// What an edit may do to an address ends where a code or a token would cross
+// the network in the clear.
+func TestNothingIsSentInTheClearHoweverTheAddressCameThere(t *testing.T) {
+	p := newProvider(t)
+	sent := 0
+	w := newWalk(t, p.config(), Options{Browser: &player{}, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Host == "idp.example" {
+			sent++
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	})})
+	for _, id := range []StepID{StepToken, StepUserInfo} {
+		runTo(t, w, id)
+		if err := w.Edit(Edit{Step: id, Name: "url", Value: "http://idp.example/x"}); err != nil {
+			t.Fatal(err)
+		}
+		e, ok := errors.AsType[*Error](w.Next(t.Context()))
+		if !ok || e.Kind != KindRefused || !strings.Contains(e.What, "TLS") || sent > 0 {
+			t.Errorf("%s: %v, sent %d times", id, e, sent)
+		}
+		w.Revert(id)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"net/http"
 )
 
-// MaxFile bounds a transcript file, in octets. Sixteen bodies of the largest size that is
-// kept fit into it.
+// MaxFile bounds a transcript file, in octets. Sixteen bodies of the largest
+// size that is kept fit into it.
 const MaxFile = 256 << 20
 
 // Encode writes t as indented JSON, with whatever secrets it holds: see

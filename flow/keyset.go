@@ -7,6 +7,32 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
+// fetchKeys gets the provider's key set, RFC 7517 section 5.
+func (w *Walk) fetchKeys(ctx context.Context) error {
+	r, err := w.ready(StepKeys)
+	if err != nil {
+		return err
+	}
+	w.note(StepKeys, r.values)
+	got, err := w.send(ctx, StepKeys, r, secureRedirects)
+	if err != nil {
+		return err
+	}
+	_, err = readKeySet(got)
+	return err
+}
+
+// readKeySet returns the keys of a key set, each as it is written.
+func readKeySet(got *Response) ([]json.RawMessage, error) {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if got.Status/100 != 2 || json.Unmarshal(got.Body, &set) != nil || set.Keys == nil {
+		return nil, unexpected("key set's address", got, readMembers(got))
+	}
+	return set.Keys, nil
+}
+
 // fetchKeySet gets the provider's keys for a step that needs them before the
 // keys step has its turn.
 func (w *Walk) fetchKeySet(ctx context.Context, id StepID) (jose.JSONWebKeySet, error) {
@@ -23,13 +49,11 @@ func (w *Walk) fetchKeySet(ctx context.Context, id StepID) (jose.JSONWebKeySet, 
 	if err != nil {
 		return keys, err
 	}
-	var set struct {
-		Keys []json.RawMessage `json:"keys"`
+	set, err := readKeySet(got)
+	if err != nil {
+		return keys, err
 	}
-	if got.Status/100 != 2 || json.Unmarshal(got.Body, &set) != nil || set.Keys == nil {
-		return keys, unexpected("key set's address", got, readMembers(got))
-	}
-	for _, raw := range set.Keys {
+	for _, raw := range set {
 		var k jose.JSONWebKey
 		if k.UnmarshalJSON(raw) == nil { // a key of a kind that is not known is of no use here
 			keys.Keys = append(keys.Keys, k)

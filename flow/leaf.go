@@ -65,7 +65,7 @@ func (w *Walk) callbackCertificate() (tls.Certificate, error) {
 	if len(w.leaf.Certificate) > 0 {
 		return w.leaf, nil
 	}
-	leaf, err := NewLeaf("pkcescope callback", w.o.Now(), callbackLife)
+	leaf, err := NewLeaf("pkcescope callback", w.now(), callbackLife)
 	if err != nil {
 		return tls.Certificate{}, err
 	}

@@ -213,7 +213,7 @@ func (h *handshakes) Write(line []byte) (int, error) {
 	if bytes.Contains(line, []byte("TLS handshake error")) && bytes.Contains(line, []byte("certificate")) {
 		h.once.Do(func() {
 			h.w.record(StepCallback, Exchange{
-				Actor: ActorBrowser, Channel: ChannelFront, Timing: Timing{Start: h.w.o.Now()}, Verdict: VerdictNoTrust,
+				Actor: ActorBrowser, Channel: ChannelFront, Timing: Timing{Start: h.w.now()}, Verdict: VerdictNoTrust,
 				Request: Request{Method: http.MethodConnect, URL: (&url.URL{Scheme: h.at.Scheme, Host: h.at.Host}).String()},
 				Error: &Error{
 					Kind: KindTransport, What: "The browser did not take the certificate of the callback.",
@@ -254,7 +254,7 @@ type page struct {
 }
 
 func (h *callbackHandler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	start := h.w.o.Now()
+	start := h.w.now()
 	x := Exchange{
 		Actor: ActorBrowser, Channel: ChannelFront, Timing: Timing{Start: start},
 		Request: Request{Method: r.Method, URL: h.t.target.Scheme + "://" + r.Host + r.RequestURI, Header: cloneHeader(r.Header)},
@@ -266,7 +266,7 @@ func (h *callbackHandler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 	show := func(status int, p page) Exchange {
 		x.Response = p.response(status)
-		x.Timing.Total = h.w.o.Now().Sub(start)
+		x.Timing.Total = h.w.now().Sub(start)
 		return x
 	}
 	// Each request is recorded before it is answered, so that the record has

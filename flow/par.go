@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -29,17 +28,12 @@ func (w *Walk) parRequest() (prepared, error) {
 	return r, w.authenticate(&r, StepPAR)
 }
 
-const formType = "application/x-www-form-urlencoded"
-
 // push sends the authorization request ahead.
 func (w *Walk) push(ctx context.Context) error {
-	r, got, err := w.deliver(ctx, StepPAR, never)
-	if err != nil {
-		return err
-	}
-	members := readMembers(got)
-	w.note(StepPAR, append(r.values, responseValues(members, InResponse)...))
+	got, members, err := w.answered(ctx, StepPAR)
 	switch {
+	case err != nil:
+		return err
 	case members["error"] != "":
 		return serverSaid("pushed authorization request endpoint", got, members)
 	case got.Status/100 != 2 || members["request_uri"] == "":
@@ -71,11 +65,11 @@ func (w *Walk) byReference(par Step) (prepared, error) {
 			inside = append(inside, v)
 		}
 	}
-	if seconds, err := strconv.Atoi(expires); err == nil && !par.Ended.IsZero() {
-		if end := par.Ended.Add(time.Duration(seconds) * time.Second); !w.now().Before(end) {
+	if life, err := lifetime(expires); err == nil && !par.Ended.IsZero() {
+		if end := par.Ended.Add(life); !w.now().Before(end) {
 			return prepared{}, &Error{
 				Kind: KindRefused, What: "The pushed request has expired before the browser was opened.",
-				Why: fmt.Sprintf("The provider keeps it for %d seconds, which ended at %s.", seconds, end.Format(time.TimeOnly)),
+				Why: fmt.Sprintf("The provider keeps it for %s seconds, which ended at %s.", expires, end.Format(time.TimeOnly)),
 				Try: "Go back to the pushed request (the step par), send it again, and open the browser before that time is over.",
 			}
 		}

@@ -92,7 +92,7 @@ func (w *Walk) Paste(text string) error {
 	}
 	waiting := t != nil && w.at <= stepIndex(StepCallback)
 	x := Exchange{
-		Actor: ActorBrowser, Channel: ChannelFront, Timing: Timing{Start: w.o.Now()},
+		Actor: ActorBrowser, Channel: ChannelFront, Timing: Timing{Start: w.now()},
 		Request: Request{Method: http.MethodGet, URL: p.url, Header: http.Header{}},
 	}
 	switch {
@@ -100,7 +100,7 @@ func (w *Walk) Paste(text string) error {
 	case t != nil && t.posted && !p.bare: // the form, as the browser posted it
 		p.in = InForm
 		x.Request.Method, x.Request.URL, x.Request.Body = http.MethodPost, w.draft.redirectURI, Body(p.params.Encode())
-		x.Request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		x.Request.Header.Set("Content-Type", formType)
 	default:
 		x.Request.URL = w.draft.redirectURI + map[Place]string{InQuery: "?", InFragment: "#"}[p.in] + p.params.Encode()
 	}

@@ -1,5 +1,7 @@
 package flow
 
+import "fmt"
+
 // JAR is how the authorization request is wrapped into a request object (RFC
 // 9101).
 type JAR string
@@ -21,11 +23,11 @@ type Protection struct {
 	DPoP bool `json:"dpop,omitempty"`
 }
 
-// check refuses protections for which this client lacks something.
+// checkProtection refuses protections for which this client lacks something.
 func (c Config) checkProtection() error {
 	switch p := c.Protection; {
 	case p.JAR != JARNone && p.JAR != JARSigned && p.JAR != JAREncrypted:
-		return &Error{Kind: KindRefused, What: "There is no request object called \"" + string(p.JAR) + "\".", Try: "Choose signed or encrypted."}
+		return &Error{Kind: KindRefused, What: fmt.Sprintf("There is no request object called %q.", p.JAR), Try: "Choose signed or encrypted."}
 	case p.JAR != JARNone && !c.Credential.given() && c.ClientSecret == "":
 		return &Error{
 			Kind: KindRefused, What: "A request object has to be signed, and there is nothing to sign it with.",
@@ -38,22 +40,4 @@ func (c Config) checkProtection() error {
 		}
 	}
 	return nil
-}
-
-// once keeps what is made for one request and seen before it is sent.
-// What has not been sent for a minute is made anew.
-func (w *Walk) once(id StepID, what string, build func() (string, error)) (string, error) {
-	key := string(id) + " " + what
-	if m, ok := w.draft.made[key]; ok && w.now().Sub(m.at) < assertionFresh {
-		return m.text, nil
-	}
-	text, err := build()
-	if err != nil {
-		return "", err
-	}
-	if w.draft.made == nil {
-		w.draft.made = map[string]made{}
-	}
-	w.draft.made[key] = made{text, w.now()}
-	return text, nil
 }

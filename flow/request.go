@@ -89,6 +89,22 @@ func get(rawURL string, by Chooser) prepared {
 	}
 }
 
+const formType = "application/x-www-form-urlencoded"
+
+// post is a form that is posted, with its URL as one more value.
+func post(endpoint string, values ...Value) prepared {
+	form := ""
+	for _, v := range values {
+		form = addPair(form, v.Name, v.Value)
+	}
+	return prepared{
+		Request: Request{
+			Method: http.MethodPost, URL: endpoint, Header: http.Header{"Content-Type": {formType}}, Body: Body(form),
+		},
+		values: append(values, Value{Name: "url", Value: endpoint, By: ByProvider, In: InURL}),
+	}
+}
+
 // apply carries out the edits of a step in the order in which they were made,
 // and reads the values anew from the outcome.
 func (r *prepared) apply(edits []Edit, id StepID) {
@@ -285,7 +301,7 @@ func (r Request) httpRequest(ctx context.Context) (*http.Request, error) {
 
 // recorder returns a transport that records every exchange in a step.
 func (w *Walk) recorder(id StepID) *recorder {
-	return &recorder{next: w.o.Transport, now: w.o.Now, done: func(x Exchange) { w.record(id, x) }, shown: &w.shown}
+	return &recorder{next: w.o.Transport, now: w.now, done: func(x Exchange) { w.record(id, x) }, shown: &w.shown}
 }
 
 // never is a redirect policy: what a client sends to a token or UserInfo

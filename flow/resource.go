@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 )
@@ -21,26 +20,6 @@ func (w *Walk) send(ctx context.Context, id StepID, r prepared, redirect func(*h
 	return recorder.last, resp.Body.Close()
 }
 
-// fetchKeys gets the provider's key set, RFC 7517 section 5.
-func (w *Walk) fetchKeys(ctx context.Context) error {
-	r, err := w.ready(StepKeys)
-	if err != nil {
-		return err
-	}
-	w.note(StepKeys, r.values)
-	got, err := w.send(ctx, StepKeys, r, secureRedirects)
-	if err != nil {
-		return err
-	}
-	var set struct {
-		Keys []json.RawMessage `json:"keys"`
-	}
-	if got.Status/100 != 2 || json.Unmarshal(got.Body, &set) != nil || set.Keys == nil {
-		return unexpected("key set's address", got, readMembers(got))
-	}
-	return nil
-}
-
 // userInfoRequest is the UserInfo request, OpenID Connect Core section 5.3.1.
 func (w *Walk) userInfoRequest() (prepared, error) {
 	endpoint := w.t.Config.Provider.UserInfoEndpoint
@@ -51,23 +30,25 @@ func (w *Walk) userInfoRequest() (prepared, error) {
 	return r, w.present(&r, StepUserInfo)
 }
 
-// accessToken is the newest access token, and its type.
-func (w *Walk) accessToken() (token, kind string) {
-	for _, id := range []StepID{StepToken, StepRefresh} {
-		if v, ok := w.t.Step(id).Value("access_token"); ok {
-			token = v
-			kind, _ = w.t.Step(id).Value("token_type")
+// newest is what the token endpoint answered last under that name, or "". A
+// provider may hand out another token with each refresh, and the older may be
+// dead by then (RFC 6749 section 6).
+func (w *Walk) newest(name string) string {
+	for _, id := range []StepID{StepRefresh, StepToken} {
+		for _, v := range w.t.Step(id).Values {
+			if v.Name == name && v.In == InResponse && v.Value != "" {
+				return v.Value
+			}
 		}
 	}
-	return token, kind
+	return ""
 }
 
 // present shows the access token in a request: as a bearer token (RFC 6750
 // section 2.1), or with a proof if it is bound to a key (RFC 9449 section 7.1).
 func (w *Walk) present(r *prepared, id StepID) error {
-	token, kind := w.accessToken()
-	scheme := "Bearer"
-	if w.dpop != nil && strings.EqualFold(kind, "DPoP") {
+	token, scheme := w.newest("access_token"), "Bearer"
+	if w.dpop != nil && strings.EqualFold(w.newest("token_type"), "DPoP") {
 		scheme = "DPoP"
 		if err := w.prove(r, id, token); err != nil {
 			return err
@@ -79,13 +60,10 @@ func (w *Walk) present(r *prepared, id StepID) error {
 }
 
 func (w *Walk) fetchUserInfo(ctx context.Context) error {
-	r, got, err := w.deliver(ctx, StepUserInfo, never)
-	if err != nil {
-		return err
-	}
-	members := readMembers(got)
-	w.note(StepUserInfo, append(r.values, responseValues(members, InResponse)...))
+	got, members, err := w.answered(ctx, StepUserInfo)
 	switch {
+	case err != nil:
+		return err
 	case members["error"] != "":
 		return serverSaid("UserInfo endpoint", got, members)
 	case got.Status/100 != 2:

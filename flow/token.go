@@ -27,7 +27,7 @@ func (w *Walk) tokenRequest(id StepID) (prepared, error) {
 	if w.t.Config.Provider.TokenEndpoint == "" {
 		return prepared{}, missingEndpoint("token_endpoint")
 	}
-	if id == StepRefresh && w.refreshToken() == "" {
+	if id == StepRefresh && w.newest("refresh_token") == "" {
 		return prepared{}, &Error{
 			Kind: KindRefused, What: "There is no refresh token.",
 			Why: "The provider gave none with the tokens.",
@@ -75,7 +75,7 @@ func (w *Walk) tokenRequest(id StepID) (prepared, error) {
 		case "client_id", "client_secret":
 			v.By = ByYou
 		case "redirect_uri":
-			v.By = w.chosen(w.given.RedirectURI == value)
+			v.By = chosen(w.given.RedirectURI == value)
 		case "code_verifier":
 			if i := slices.IndexFunc(w.t.Step(StepVerifier).Values, func(v Value) bool { return v.Name == name }); i >= 0 {
 				v = w.t.Step(StepVerifier).Values[i]
@@ -97,7 +97,7 @@ func (w *Walk) exchange(ctx context.Context, id StepID, t http.RoundTripper) err
 	config := w.oauth(redirectURI)
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: t, CheckRedirect: never})
 	if id == StepRefresh {
-		_, err := config.TokenSource(ctx, &oauth2.Token{RefreshToken: w.refreshToken()}).Token()
+		_, err := config.TokenSource(ctx, &oauth2.Token{RefreshToken: w.newest("refresh_token")}).Token()
 		return err
 	}
 	var options []oauth2.AuthCodeOption
@@ -107,19 +107,6 @@ func (w *Walk) exchange(ctx context.Context, id StepID, t http.RoundTripper) err
 	code, _ := w.t.Step(StepCallback).Value("code")
 	_, err := config.Exchange(ctx, code, options...)
 	return err
-}
-
-// refreshToken is the newest one: a provider may hand out another with each
-// refresh, and the older may be dead by then (RFC 6749 section 6).
-func (w *Walk) refreshToken() string {
-	for _, id := range []StepID{StepRefresh, StepToken} {
-		for _, v := range w.t.Step(id).Values {
-			if v.Name == "refresh_token" && v.In == InResponse && v.Value != "" {
-				return v.Value
-			}
-		}
-	}
-	return ""
 }
 
 // origin is the Origin header of the token requests.

@@ -194,7 +194,7 @@ func TestNewestRefreshTokenIsUsed(t *testing.T) {
 	if got := p.forms[1].Get("refresh_token"); got != "first-refresh-token" {
 		t.Errorf("first refresh with %q", got)
 	}
-	if got := w.refreshToken(); got != "second-refresh-token" {
+	if got := w.newest("refresh_token"); got != "second-refresh-token" {
 		t.Errorf("the next would use %q", got)
 	}
 	// A provider that hands out none leaves the old one in force.
@@ -207,7 +207,7 @@ func TestNewestRefreshTokenIsUsed(t *testing.T) {
 	if err := w.Next(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.refreshToken(); got != "first-refresh-token" {
+	if got := w.newest("refresh_token"); got != "first-refresh-token" {
 		t.Errorf("refresh token %q", got)
 	}
 }

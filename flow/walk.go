@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -59,14 +58,6 @@ type Walk struct {
 	dpop   *dpop                   // nil without DPoP
 	leaf   tls.Certificate         // the callback's, once an https one is needed
 	shown  sync.Map                // the client's certificate, by the connection it was shown on
-}
-
-// draft holds the random values of a run, drawn before they are needed so that
-// a request can be seen before it is sent.
-type draft struct {
-	verifier, state, nonce string
-	redirectURI            string // with a free port put in, if one was asked for
-	made                   map[string]made
 }
 
 // Pending is the next step as it will be carried out if nothing is changed.
@@ -131,23 +122,6 @@ func newStep(id StepID) Step {
 	return Step{ID: id, Optional: optional, Status: StatusPending, Values: []Value{}, Exchanges: []Exchange{}}
 }
 
-// redraft draws anew what the steps from first on will need.
-func (w *Walk) redraft(first StepID) {
-	i := stepIndex(first)
-	if i <= stepIndex(StepVerifier) {
-		w.draft.verifier = w.newVerifier()
-	}
-	w.draft.made = nil
-	if _, ok := w.pushed(); ok && i > stepIndex(StepPAR) {
-		return // the provider has state, nonce and redirect URI already
-	}
-	if i <= stepIndex(StepAuthorize) {
-		w.draft.state = rand.Text()
-		w.draft.nonce = rand.Text()
-		w.draft.redirectURI = withFreePort(w.t.Config.RedirectURI)
-	}
-}
-
 // settle passes over the steps that this configuration does not have, and
 // works out the outcome.
 func (w *Walk) settle() {
@@ -176,7 +150,7 @@ func (w *Walk) needless(id StepID) bool {
 	case StepUserInfo:
 		return !c.UserInfo && c.Provider.UserInfoEndpoint == ""
 	case StepRefresh:
-		return !c.Refresh && w.refreshToken() == ""
+		return !c.Refresh && w.newest("refresh_token") == ""
 	case StepAuthorize, StepCallback, StepDevice, StepToken:
 	}
 	return false
@@ -226,7 +200,7 @@ func (w *Walk) Next(ctx context.Context) error {
 	s := &w.t.Steps[w.at]
 	id := s.ID
 	w.take(id)
-	s.Status, s.Error, s.Started, s.Ended = StatusPending, nil, w.o.Now(), time.Time{}
+	s.Status, s.Error, s.Started, s.Ended = StatusPending, nil, w.now(), time.Time{}
 	s.Values = []Value{} // exchanges of earlier tries are kept
 	w.t.Outcome = w.t.outcome()
 	w.cancel = cancel
@@ -246,7 +220,7 @@ func (w *Walk) finish(id StepID, err error) error {
 	var stop *wait
 	w.mu.Lock()
 	s := &w.t.Steps[stepIndex(id)]
-	s.Ended = w.o.Now()
+	s.Ended = w.now()
 	w.cancel = nil
 	var failure *Error
 	switch {
@@ -289,10 +263,8 @@ func (w *Walk) carryOut(ctx context.Context, id StepID) (err error) {
 	switch id {
 	case StepDiscovery:
 		return w.discover(ctx)
-	case StepVerifier:
-		return w.makeVerifier()
-	case StepChallenge:
-		return w.deriveChallenge()
+	case StepVerifier, StepChallenge:
+		return w.compute(id)
 	case StepPAR:
 		return w.push(ctx)
 	case StepAuthorize:
@@ -457,18 +429,6 @@ func (w *Walk) now() time.Time {
 		return time.Now()
 	}
 	return w.o.Now()
-}
-
-// sent forgets what was made for one request of a step: the next one, and one
-// that is sent again, has its own.
-func (w *Walk) sent(id StepID) {
-	w.mu.Lock()
-	for what := range w.draft.made {
-		if strings.HasPrefix(what, string(id)+" ") {
-			delete(w.draft.made, what)
-		}
-	}
-	w.mu.Unlock()
 }
 
 // config returns the configuration as it stands.

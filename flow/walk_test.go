@@ -241,7 +241,7 @@ func TestWholeWalkEndsOK(t *testing.T) {
 			if got, _ := tr.Step(StepToken).Value("expires_in"); got != "3599" {
 				t.Errorf("expires_in = %q, want the string 3599 read like a number", got)
 			}
-			if got := w.refreshToken(); got != "second-refresh-token" {
+			if got := w.newest("refresh_token"); got != "second-refresh-token" {
 				t.Errorf("refresh token = %q, want the newest", got)
 			}
 		})
