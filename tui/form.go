@@ -218,6 +218,10 @@ func (f *form) sheet(m *Model) sheet {
 	if len(f.fields) > 1 {
 		foot = []string{"enter", f.action, "tab", choose(f.extraFoot == nil, "next field", "next"), "esc", "close"}
 	}
+	// Said of the form, not of the field: a foot that changes would jump.
+	if slices.ContainsFunc(f.fields, func(x *field) bool { return len(x.choices) > 0 }) {
+		foot = slices.Insert(foot, len(foot)-2, "←→", "choose")
+	}
 	if f.extraFoot != nil {
 		foot = append(foot, f.extraFoot(f)...)
 	}
