@@ -331,6 +331,22 @@ func TestAWrongVerifierIsToldOnce(t *testing.T) {
 	}
 }
 
+// Whoever walks the practice tenant waits for a sign-in page that never shows.
+func TestThePracticeTenantIsSaidToSignInByItself(t *testing.T) {
+	t.Run("in the practice tenant", func(t *testing.T) {
+		tr := flow.Transcript{Config: flow.Config{Practice: true}, Steps: []flow.Step{{ID: flow.StepAuthorize}}}
+		if next := shownStep(t, tr, flow.StepAuthorize).Next; len(next) < 2 || !strings.HasPrefix(next[0], "Nothing, unless you sign in with your own browser") {
+			t.Errorf("next: %q", next)
+		}
+	})
+	t.Run("elsewhere", func(t *testing.T) {
+		tr := flow.Transcript{Steps: []flow.Step{{ID: flow.StepAuthorize}}}
+		if next := strings.Join(shownStep(t, tr, flow.StepAuthorize).Next, " "); strings.Contains(next, "Nothing") || !strings.Contains(next, "sign-in page") {
+			t.Errorf("next: %q", next)
+		}
+	})
+}
+
 func TestWhatIsSaidToComeNextIsNotWhatHasCome(t *testing.T) {
 	tr := handmade(flow.MethodS256)
 	callback := step(&tr, flow.StepCallback)
