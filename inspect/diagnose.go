@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pkcescope/pkcescope/flow"
 )
@@ -10,8 +11,8 @@ import (
 // needed; every other fact makes the answer sharper.
 type Input struct {
 	// Raw is the error in whatever shape it was met: a JSON body, a redirect
-	// URL, an HTML page, a library's exception, the text of a screenshot, or
-	// just a code.
+	// URL, an HTML page, a library's exception, the text of a screenshot, just a
+	// code, or the id of a cause.
 	Raw string
 	// Provider is entra, b2c, external-id, keycloak, auth0, okta, google,
 	// cognito, github, gitlab, dex, hydra, salesforce, ping or generic. Empty:
@@ -133,6 +134,9 @@ func Diagnose(in Input) Diagnosis {
 	p := newProblem(in)
 	found, out := p.candidates()
 	found = settle(found)
+	if id, ok := NamedCause(in.Raw); ok {
+		found, out = []candidate{{cause: id, confidence: Possible, evidence: []Evidence{{Text: "it was asked for by its name"}}}}, nil
+	}
 
 	d := Diagnosis{
 		Causes:      []Diagnosed{},
@@ -157,6 +161,15 @@ func Diagnose(in Input) Diagnosis {
 	}
 	d.Next = next(d.Causes)
 	return d
+}
+
+// NamedCause returns the id of a cause of the knowledge base if text is one and
+// nothing else. Diagnose says of it what there is to say: an answer that names
+// other causes by their ids leads to them.
+func NamedCause(text string) (id string, ok bool) {
+	id = strings.ToLower(strings.TrimSpace(text))
+	_, ok = causeByID(id)
+	return id, ok
 }
 
 // settle ranks the candidates and makes their confidence honest: what is

@@ -44,6 +44,9 @@ func newProblem(in Input) *problem {
 		p.where = stepOfGrant(p.word("grant"))
 	}
 	p.provider = p.whose(strings.ToLower(strings.TrimSpace(in.Provider)))
+	if p.provider == "" && len(p.codes) > 0 {
+		p.provider = vendorOfCode(p.codes[0])
+	}
 	p.sentRedirect = p.findRedirectURI()
 	if len(p.codes) == 0 {
 		p.codesFromText()
@@ -124,6 +127,15 @@ func (p *problem) whose(given string) string {
 		}
 	}
 	return given
+}
+
+// vendorOfCode names the provider whose codes look like that one: a number alone
+// ("50105", "error_codes":[50105]) bears no other mark of its origin.
+func vendorOfCode(code string) string {
+	if strings.HasPrefix(code, "AADB2C") {
+		return "b2c"
+	}
+	return "entra"
 }
 
 // microsoft is true for the providers that answer with AADSTS codes.

@@ -113,6 +113,40 @@ func TestABareCodeIsEnough(t *testing.T) {
 	}
 }
 
+// A number has no prefix that names Entra; the fix is in Entra's words all the
+// same.
+func TestANumberAloneIsAnsweredAsTheWholeCodeIs(t *testing.T) {
+	for line := range strings.Lines(assets.AADSTS) {
+		number, _, _ := strings.Cut(line, "\t")
+		whole, alone := Diagnose(Input{Raw: "AADSTS" + number}), Diagnose(Input{Raw: number})
+		if len(alone.Codes) == 0 { // fewer digits than a number alone needs to be taken for one
+			continue
+		}
+		if len(whole.Causes) != len(alone.Causes) {
+			t.Errorf("%s: %d causes, with its prefix %d", number, len(alone.Causes), len(whole.Causes))
+			continue
+		}
+		for i, c := range whole.Causes {
+			if got := alone.Causes[i]; got.ID != c.ID || !slices.Equal(got.Fix, c.Fix) {
+				t.Errorf("%s: %s %q, with its prefix %s %q", number, got.ID, got.Fix, c.ID, c.Fix)
+			}
+		}
+	}
+}
+
+// What else it could be is named by an id, and leads on.
+func TestACauseIsExplainedByItsName(t *testing.T) {
+	for _, id := range allCauses(t) {
+		d := Diagnose(Input{Raw: " " + strings.ToUpper(id) + "\n", Provider: "okta"})
+		if first(d) != id || len(d.Causes) != 1 || d.Causes[0].Confidence != Possible {
+			t.Errorf("%s: %+v", id, d.Causes)
+		}
+		if k, _ := causeByID(id); !d.Unknown && !slices.Equal(d.Causes[0].Fix, k.fixAt("okta")) {
+			t.Errorf("%s: not the fix of the provider that was given", id)
+		}
+	}
+}
+
 func TestNumbersThatAreNoCodesAreNotTakenForCodes(t *testing.T) {
 	for _, raw := range []string{"the port is 50011 today", "50011 users", "order 700016", "12345", "error code 404", "took 65001 ms"} {
 		if d := Diagnose(Input{Raw: raw}); len(d.Codes) > 0 {

@@ -44,7 +44,11 @@ func (m *Model) diagnose(text string) {
 		m.say(toneWarn, "What was pasted is empty.")
 		return
 	}
+	provider := d.read.Provider
 	d.input, d.size = inspect.InputFrom(text), len(text)
+	if _, ok := inspect.NamedCause(text); ok { // one that the last answer named
+		d.input.Provider = provider
+	}
 	d.read = inspect.Diagnose(d.input)
 }
 
@@ -182,10 +186,16 @@ func diagnosisLines(d inspect.Diagnosis) []line {
 
 // otherLines say what else it could be, what it cannot be, and what decides.
 func otherLines(d inspect.Diagnosis, item func(mark, text string) line) (lines []line) {
-	if len(d.Causes) > 1 {
-		lines = append(lines, line{}, heading("It could also be", ""))
+	const byName = "e takes its name, and explains it."
+	if first := d.Causes[0]; len(d.Causes) > 1 {
+		lines = append(lines, line{}, heading("It could also be", byName))
 		for _, c := range d.Causes[1:] {
-			lines = append(lines, item("· ", c.Title+" ("+string(c.Confidence)+")"))
+			lines = append(lines, item("· ", c.Title+" ("+string(c.Confidence)+", "+c.ID+")"))
+		}
+	} else if len(first.Else) > 0 && first.Confidence != inspect.Certain {
+		lines = append(lines, line{}, heading("If it is not that", byName))
+		for _, e := range first.Else {
+			lines = append(lines, item("· ", e.Title+" ("+e.ID+"). "+e.Test))
 		}
 	}
 	if d.Next != "" {

@@ -55,6 +55,21 @@ func TestACodeCanBeTyped(t *testing.T) {
 	d.Shows("The code_verifier does not belong to the code_challenge")
 }
 
+// The same answer as on the command line: a cause that is not certain has
+// others beside it, and their names lead on, to the same provider's fix.
+func TestWhatElseItCouldBeIsNamedAndReached(t *testing.T) {
+	d := NewDriver(t, New(Options{Theme: "dark"}), 120, 40)
+	d.Press("D")
+	d.Send(tea.PasteMsg{Content: "50011"})
+	d.Shows("If it is not that")
+	d.Shows("client-id-unknown")
+	d.Press("e")
+	d.Type("client-id-unknown")
+	d.Press("enter")
+	d.Shows("The provider does not know this client id")
+	d.Shows("Entra admin center")
+}
+
 func TestASavedRunIsDiagnosedWhereItFailed(t *testing.T) {
 	tr := failedWalk(t, flow.Edit{Step: flow.StepToken, Name: "code_verifier", Value: inspect.ExampleVerifier})
 	data, err := inspect.Read(tr, inspect.Options{}).JSON()

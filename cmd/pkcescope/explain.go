@@ -48,6 +48,9 @@ out, possible that it is one among several. The more facts are given with
 redirect_uri, scope, authority, method, grant, client_secret_sent,
 code_verifier_sent, code_challenge_sent, origin_header.
 
+What else it could be is named (client-secret-missing); such a name is explained
+as an error is.
+
 Without an argument, or with -, the text is read from standard input.`,
 		Example: `  pkcescope explain AADSTS50148
   pkcescope explain - --where token --context code_verifier_sent=false < error.json

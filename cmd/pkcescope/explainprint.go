@@ -103,9 +103,16 @@ func (p explainPrinter) others(d inspect.Diagnosis) {
 	} else if len(first.Else) > 0 && first.Confidence != inspect.Certain {
 		p.section("If it is not that")
 		for _, e := range first.Else {
-			p.prose("  - ", "    ", e.Test)
-			p.prose("    ", "    ", "Then: "+e.Title+" ("+e.ID+").")
+			p.prose("  - ", "    ", e.Title+" ("+e.ID+")")
+			p.prose("    ", "    ", e.Test)
 		}
+	}
+	if id := otherCause(d); id != "" {
+		command := "pkcescope explain " + id
+		if d.Provider != "" {
+			command += " --provider " + d.Provider
+		}
+		fmt.Fprintln(p.w, "    More: "+command) // whole, so that it can be copied
 	}
 	if len(d.RuledOut) > 0 {
 		p.section("Ruled out")
@@ -117,6 +124,18 @@ func (p explainPrinter) others(d inspect.Diagnosis) {
 		p.section("To decide between them")
 		p.prose("  ", "  ", d.Next)
 	}
+}
+
+// otherCause is the first cause that is named beside the one that is explained,
+// "" if there is none.
+func otherCause(d inspect.Diagnosis) string {
+	switch first := d.Causes[0]; {
+	case len(d.Causes) > 1:
+		return d.Causes[1].ID
+	case len(first.Else) > 0 && first.Confidence != inspect.Certain:
+		return first.Else[0].ID
+	}
+	return ""
 }
 
 func (p explainPrinter) codes(d inspect.Diagnosis) {
