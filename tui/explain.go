@@ -49,9 +49,12 @@ func (m *Model) explainContent() content {
 // aboutContent says what is known about the selected row of a message.
 func (m *Model) aboutContent() content {
 	c := content{title: "About", doc: &doc{}}
-	p, _ := m.aboutItem()
+	p, item := m.aboutItem()
 	if sub, ok := m.panes[p].subject(); ok {
 		c.title += " " + sub.name
+		if m.w >= pairWidth && m.panes[p].doc.shows(item, sub.value) {
+			sub.value = "" // it stands beside this
+		}
 		m.subjectLines(c.doc, sub)
 	}
 	return c

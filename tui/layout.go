@@ -34,8 +34,12 @@ const (
 	leastHeight = 12
 )
 
-// wideWidth is how wide a window has to be for all panes to stand side by side.
-const wideWidth = 120
+// How wide a window has to be for two panes to be seen beside the steps, and
+// for all of them.
+const (
+	pairWidth = 80
+	wideWidth = 120
+)
 
 // bothHeight is how high a column has to be to explain the step and the
 // selected row one above the other.
@@ -65,6 +69,19 @@ type layout struct {
 	fits       bool
 	head, foot rect
 	panes      [numPanes]rect
+	// joined says that what is selected is told below the story of the step: its
+	// upper edge is the lower one of the story's pane, which has none itself.
+	joined bool
+}
+
+// inner is what is left of a pane inside its frame.
+func (l *layout) inner(p pane) rect {
+	r := l.panes[p]
+	in := r.inner()
+	if p == paneExplain && l.joined {
+		in.h = max(r.h-1, 0)
+	}
+	return in
 }
 
 // newLayout arranges the screen.
@@ -96,7 +113,7 @@ func newLayout(a arrangement) layout {
 		}
 	}
 	switch {
-	case a.single || a.w < 80:
+	case a.single || a.w < pairWidth:
 		l.panes[a.focus] = body
 	case a.w < wideWidth:
 		rail, rest := body.left(23)
@@ -120,6 +137,7 @@ func newLayout(a arrangement) layout {
 		right, l.panes[paneFindings] = right.top(right.h - share(a.findings, right.h))
 		if a.about && right.h >= bothHeight {
 			l.panes[paneExplain], l.panes[paneAbout] = right.top(right.h * 9 / 20)
+			l.joined = true
 		} else {
 			l.panes[a.explaining()] = right
 		}

@@ -91,6 +91,20 @@ func (p *paneState) reveal(from, to int) {
 	p.clamp()
 }
 
+// bring is reveal for a selection that moves on: what it finds out of sight it
+// puts a third of the way in, so that the next rows need no scrolling. A pane
+// that is scrolled is sent whole.
+func (p *paneState) bring(from, to int) {
+	third := p.height / 3
+	switch {
+	case to > p.offset+p.height:
+		p.offset = min(to-p.height+third, from)
+	case from < p.offset:
+		p.offset = max(from-third, to-p.height)
+	}
+	p.clamp()
+}
+
 // move goes to another item, or scrolls where there is none.
 func (p *paneState) move(by int) {
 	if p.doc == nil {
@@ -110,7 +124,7 @@ func (p *paneState) move(by int) {
 		}
 	}
 	p.item = next
-	p.reveal(from, min(to, from+p.height))
+	p.bring(from, min(to, from+p.height))
 	if next == 1 {
 		p.offset = 0
 	}
@@ -127,7 +141,7 @@ func (p *paneState) subject() (subject, bool) {
 // syncPane makes the content of a pane anew if it is in sight and its inputs
 // changed.
 func (m *Model) syncPane(p pane) {
-	r := m.layout.panes[p].inner()
+	r := m.layout.inner(p)
 	if r.empty() {
 		return
 	}

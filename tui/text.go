@@ -241,6 +241,19 @@ func (d *doc) itemRows(item int) (from, to int) {
 	return max(from, 0), to
 }
 
+// shows reports whether an item shows a text from end to end.
+func (d *doc) shows(item int, text string) bool {
+	for i, l := range d.lines {
+		if l.item != item || !strings.HasSuffix(l.text(), text) {
+			continue
+		}
+		most := l.most
+		l.most = 0
+		return most == 0 || (&doc{lines: []line{l}, ruler: d.ruler, width: d.width}).countRows(0) <= d.starts[i+1]-d.starts[i]
+	}
+	return false
+}
+
 // hit is a place where the sought text stands.
 type hit struct{ line, from, to int }
 

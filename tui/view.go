@@ -188,7 +188,7 @@ func (m *Model) paneRow(p *painter, i pane, y int) {
 	switch {
 	case y == 0:
 		m.titleRow(p, i, r.w, border, on)
-	case y == r.h-1:
+	case y > m.layout.inner(i).h:
 		m.bottomRow(p, s, r.w, border)
 	default:
 		row := s.offset + y - 1
@@ -199,7 +199,11 @@ func (m *Model) paneRow(p *painter, i pane, y int) {
 		if s.doc != nil && row < s.doc.rows() {
 			n, _ := s.doc.at(row)
 			if item := s.doc.line(n).item; item > 0 && item == s.item && !m.diagram {
-				k.selected, k.named = i == paneSteps, on && i != paneSteps
+				// One row says it, the first in sight: a mark down the whole of a
+				// long item would send most of it again.
+				from, _ := s.doc.itemRows(item)
+				first := row == max(from, s.offset)
+				k.selected, k.named = i == paneSteps, on && i != paneSteps && first
 			} else if item > 0 && m.diagram {
 				k.selected = true
 			}
@@ -228,6 +232,11 @@ var light = frame{"╭", "╮", "╰", "╯", "│", "─"}
 // place, those of the others.
 func (m *Model) titleRow(p *painter, i pane, w int, border tone, on bool) {
 	s, f := &m.panes[i], light
+	note := s.note
+	if i == paneAbout && m.layout.joined {
+		f.nw, f.ne = "├", "┤"
+		note = m.panes[paneExplain].extent()
+	}
 	room := w - 2
 	p.put(f.nw, border, false, 1)
 	room -= p.put(f.flat, border, false, room)
@@ -239,7 +248,6 @@ func (m *Model) titleRow(p *painter, i pane, w int, border tone, on bool) {
 			room -= p.put(" "+other+" ", toneFaint, false, room)
 		}
 	}
-	note := s.note
 	if n := m.ruler.StringWidth(note); n > 0 && n+4 <= room {
 		for range room - n - 3 {
 			p.put(f.flat, border, false, 1)
@@ -298,10 +306,9 @@ func (m *Model) beside(i pane) []string {
 // bottomRow is the lower edge; where there is more than is in sight it says
 // how far down this is.
 func (m *Model) bottomRow(p *painter, s *paneState, w int, border tone) {
-	text, f := "", light
-	if s.doc != nil && s.doc.rows() > s.height && s.height > 0 {
-		last := s.offset + s.height
-		text = fmt.Sprintf(" %d–%d of %d ", s.offset+1, min(last, s.doc.rows()), s.doc.rows())
+	text, f := s.extent(), light
+	if text != "" {
+		text = " " + text + " "
 	}
 	n := m.ruler.StringWidth(text)
 	if n > w-4 {
@@ -311,6 +318,14 @@ func (m *Model) bottomRow(p *painter, s *paneState, w int, border tone) {
 	p.put(strings.Repeat(f.flat, max(w-3-n, 0)), border, false, w)
 	p.put(text, toneFaint, false, n)
 	p.put(f.flat+f.se, border, false, 2)
+}
+
+// extent says how far down a pane is, where there is more than is in sight.
+func (p *paneState) extent() string {
+	if p.doc == nil || p.height == 0 || p.doc.rows() <= p.height {
+		return ""
+	}
+	return fmt.Sprintf("%d–%d of %d", p.offset+1, min(p.offset+p.height, p.doc.rows()), p.doc.rows())
 }
 
 // clip makes sure of the width, whatever was put into a row.
