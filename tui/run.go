@@ -18,14 +18,20 @@ import (
 // Run shows the program on the terminal until the person leaves it or ctx is
 // done. Whatever the walk had open is closed when it returns, and the terminal
 // is as it was. The error is [context.Canceled] when Ctrl-C ended the program
-// while a step was under way.
+// while a step was under way, or the terminal is gone.
 func Run(ctx context.Context, o Options) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	keys, err := openKeyboard(func() { cancel(errGone) })
+	if err != nil {
+		return err
+	}
 	// Bubble Tea must not listen for signals as well: with two listeners its
 	// shutdown can wait forever (v2.0.9). The caller's ctx ends on a signal.
 	//
 	// The renderer draws on its own clock; at 120 frames a second half as much
 	// time is lost waiting for it, and an idle program draws nothing anyway.
-	p := tea.NewProgram(New(o), tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithFPS(120))
+	p := tea.NewProgram(New(o), tea.WithContext(ctx), tea.WithInput(keys), tea.WithoutSignalHandler(), tea.WithFPS(120))
 	last, err := p.Run()
 	if m, ok := last.(Model); ok {
 		m.close()
@@ -33,8 +39,11 @@ func Run(ctx context.Context, o Options) error {
 	if errors.Is(err, tea.ErrInterrupted) {
 		return context.Canceled
 	}
+	if cause := context.Cause(ctx); errors.Is(cause, errGone) {
+		return cause
+	}
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
-		return nil //nolint:nilerr // It ended because it was told to.
+		return nil // It ended because it was told to.
 	}
 	return err
 }

@@ -20,7 +20,14 @@ func main() { os.Exit(pkcescope()) }
 // pkcescope carries out this process's command line and returns its exit
 // status. It is the only place that listens for signals.
 func pkcescope() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as it is under nohup
+		ends = append(ends, syscall.SIGHUP)
+		// A terminal that closes is told of by the kernel and by the shell:
+		// the second time must not cut short what the first one began.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
 	// The first signal cancels; a second one must be able to end a process
 	// that does not listen.
