@@ -116,6 +116,8 @@ func TestAPhraseBeginsWhereAWordDoes(t *testing.T) {
 		{"aaaa aa", "aa", true},
 		{"baa", "aa", false},
 		{"8aa", "aa", true},
+		{"refused by RFC 8414 section 3.3", "414 ", false},
+		{"status 414 URI too long", "414 ", true},
 	} {
 		if got := find(row.text, row.phrase); got != row.want {
 			t.Errorf("%q in %q: %v", row.phrase, row.text, got)

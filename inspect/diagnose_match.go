@@ -390,7 +390,7 @@ func find(text, phrase string) bool {
 		}
 		i += at
 		switch {
-		case i > 0 && isLetter(text[i-1]) && isLetter(first[0]):
+		case i > 0 && (isLetter(text[i-1]) && isLetter(first[0]) || isDigit(text[i-1]) && isDigit(first[0])):
 			at = i + 1
 			continue
 		case !open:

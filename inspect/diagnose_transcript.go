@@ -116,6 +116,9 @@ func InputOf(t flow.Transcript, id flow.StepID) Input {
 		}
 	}
 	if step.Error != nil && step.Error.Kind != flow.KindServer {
+		if in.HTTPStatus/100 == 2 {
+			in.Raw = "" // what came is no error, and its words say nothing about why it was not taken
+		}
 		in.Raw = step.Error.Error() + "\n" + in.Raw
 	} else if in.Raw == "" && step.Error != nil {
 		in.Raw = step.Error.Error()

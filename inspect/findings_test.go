@@ -81,6 +81,23 @@ func TestARefusedPushIsTracedByWhatWasSent(t *testing.T) {
 	}
 }
 
+// Metadata lists what a provider can do in words that elsewhere tell of errors.
+// Why it was refused is in what was found wrong with it, and in no word of it.
+func TestARefusalOfOursIsNotTracedByTheWordsOfAHealthyAnswer(t *testing.T) {
+	tr := handmade(flow.MethodS256)
+	s := step(&tr, flow.StepDiscovery)
+	s.Status = flow.StatusFailed
+	s.Error = &flow.Error{
+		Kind: flow.KindRefused, What: "The metadata is of another issuer.",
+		Why: "Asked for was \"" + issuer + "/\", and the metadata says \"" + issuer + "\" (RFC 8414 section 3.3).",
+		Try: "Use it exactly as it is written there.",
+	}
+	d, ok := inspect.DiagnoseStep(tr, flow.StepDiscovery)
+	if !ok || len(d.Causes) != 1 || d.Causes[0].ID != "issuer-mismatch" || d.Causes[0].Confidence != inspect.Certain {
+		t.Errorf("%+v", d.Causes)
+	}
+}
+
 func TestAHealthyRunHasNoFindings(t *testing.T) {
 	rep := inspect.Read(handmade(flow.MethodS256), inspect.Options{Now: now})
 	for _, s := range rep.Steps {

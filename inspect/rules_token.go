@@ -51,6 +51,7 @@ func tokenClues() []clue {
 			"issuer_mismatch", "unexpected issuer", "issuer … not match", "issuer … expected", "issuer … mismatch",
 			"bad id_token issuer", "idx10211", "claim 'iss'",
 		))},
+		{"issuer-mismatch", Certain, all(says("the metadata is of another issuer"))},
 		{"iss-parameter-refused", Likely, all(says(
 			"iss missing from the response", "response parameter 'iss'", "iss parameter", "'iss' … missing",
 			"authorization response … iss",
