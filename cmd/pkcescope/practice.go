@@ -60,6 +60,9 @@ one JSON object with the same, and the requests go to standard error.`,
 // options checks the flags.
 func (f practiceFlags) options() (practice.Options, error) {
 	o := practice.Options{Listen: f.listen, TLS: f.tls, ClockOffset: f.clock}
+	if err := practice.CheckListen(f.listen); err != nil {
+		return o, asUsage(err)
+	}
 	for _, name := range f.faults {
 		fault, err := practice.ParseFault(name)
 		if err != nil {

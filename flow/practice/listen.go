@@ -9,10 +9,11 @@ import (
 	"github.com/pkcescope/pkcescope/flow"
 )
 
-// checkLoopback refuses every address that other machines could reach. The
-// practice tenant hands out tokens to whoever knows a password that is printed
-// on its sign-in page.
-func checkLoopback(addr string) error {
+// CheckListen refuses every address that other machines could reach, and what
+// is no address at all, as [Start] does of [Options.Listen]. The practice tenant
+// hands out tokens to whoever knows a password that is printed on its sign-in
+// page.
+func CheckListen(addr string) error {
 	refused := func(why string) error {
 		return &flow.Error{
 			Kind: flow.KindRefused,

@@ -78,7 +78,7 @@ type Server struct {
 // about it: an address that is not loopback is refused, and so is a port that
 // is taken.
 func Start(o Options) (*Server, error) {
-	if err := checkLoopback(o.Listen); err != nil {
+	if err := CheckListen(o.Listen); err != nil {
 		return nil, err
 	}
 	tenant, err := o.tenant()
