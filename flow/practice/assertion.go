@@ -109,5 +109,7 @@ func thumbprints(cert *x509.Certificate) map[string]bool {
 		fmt.Sprintf("%X", s1):                         true,
 		base64.RawURLEncoding.EncodeToString(s256[:]): true,
 		base64.StdEncoding.EncodeToString(s256[:]):    true, // MSAL Go, although RFC 7515 says base64url
+		base64.URLEncoding.EncodeToString(s1[:]):      true, // MSAL Python, which keeps the padding
+		base64.URLEncoding.EncodeToString(s256[:]):    true,
 	}
 }
