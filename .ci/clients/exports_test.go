@@ -41,22 +41,31 @@ var runtimes = map[string]struct {
 func (s *tenant) trusted() []string {
 	env := append(os.Environ(),
 		"SSL_CERT_FILE="+s.Certificate, "CURL_CA_BUNDLE="+s.Certificate, "NODE_EXTRA_CA_CERTS="+s.Certificate, "REQUESTS_CA_BUNDLE="+s.Certificate,
-		"CLIENT_SECRET="+*s.Registrations[web].Secret, "PKCESCOPE_CONFIG_DIR="+s.dir)
+		"CLIENT_SECRET="+*s.Registrations[web].Secret, "CLIENT_KEY="+s.keyFile(), "CLIENT_CERTIFICATE="+s.certificateFile(), "PKCESCOPE_CONFIG_DIR="+s.dir)
 	return env
 }
 
-var address = regexp.MustCompile(`https?://\S+/oauth2/v2\.0/authorize\?\S+`)
+// address is an authorize URL, with its query.
+var address = regexp.MustCompile(`https?://\S+/(?:oauth2/v2\.0/authorize|auth)\?\S+`)
 
 // signsIn runs a program that prints an authorize URL on standard error and
 // takes the redirect URL on standard input. It plays the person in between, and
 // returns what the program printed and how it ended.
 func (s *tenant) signsIn(t *testing.T, change func(redirect string) string, argv ...string) (stdout, stderr string, err error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
-	cmd.Env = s.trusted()
+	env := s.trusted()
 	if slices.Contains(argv, "web") {
-		cmd.Env = append(cmd.Env, "PKCESCOPE_CLIENT_SECRET="+*s.Registrations[web].Secret)
+		env = append(env, "PKCESCOPE_CLIENT_SECRET="+*s.Registrations[web].Secret)
 	}
+	return conversation(t, env, func(at string) string { return change(s.signIn(t, at, "")) }, argv...)
+}
+
+// conversation runs a program in that environment and hands it what answer
+// makes of the authorize URL that it prints.
+func conversation(t *testing.T, env []string, answer func(authorizeURL string) string, argv ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), argv[0], argv[1:]...)
+	cmd.Env = env
 	var out bytes.Buffer
 	cmd.Stdout = &out
 	in, err := cmd.StdinPipe()
@@ -70,15 +79,15 @@ func (s *tenant) signsIn(t *testing.T, change func(redirect string) string, argv
 	for lines.Scan() {
 		if at := address.FindString(lines.Text()); at != "" && !asked {
 			asked = true
-			_, err := io.WriteString(in, change(s.signIn(t, at, ""))+"\n")
+			_, err := io.WriteString(in, answer(at)+"\n")
 			must(t, err)
 		}
 	}
+	_ = in.Close()
+	err = cmd.Wait() // only now has all that it printed come
 	if !asked {
 		t.Errorf("no authorize URL was shown:\n%s", said.String())
 	}
-	_ = in.Close()
-	err = cmd.Wait() // only now has all that it printed come
 	return out.String(), said.String(), err
 }
 
@@ -88,15 +97,36 @@ func same(redirect string) string { return redirect }
 func (s *tenant) recorded(t *testing.T, flags ...string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "run.json")
-	args := append([]string{os.Getenv("PKCESCOPE_BINARY"), "run", "--issuer", s.Issuer, "--browser", "none", "--save", file}, flags...)
+	args := append([]string{os.Getenv("PKCESCOPE_BINARY"), "run", "--issuer", s.Issuer, "--browser", "none", "--save", file}, s.withKey(flags)...)
 	if _, said, err := s.signsIn(t, same, args...); err != nil {
 		t.Fatalf("the run to export failed: %v\n%s", err, said)
 	}
 	return file
 }
 
+// withKey puts the web app's own key and certificate into flags that say KEY and
+// CERTIFICATE.
+func (s *tenant) withKey(flags []string) []string {
+	out := slices.Clone(flags)
+	for i, f := range out {
+		switch f {
+		case "KEY":
+			out[i] = s.keyFile()
+		case "CERTIFICATE":
+			out[i] = s.certificateFile()
+		}
+	}
+	return out
+}
+
 // exported writes an export of a run to a file of its own.
 func (s *tenant) exported(t *testing.T, run, form string, step ...string) string {
+	t.Helper()
+	return written(t, form, append([]string{run}, step...)...)
+}
+
+// written has the program write an export to a file of its own.
+func written(t *testing.T, form string, args ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if runtimes[form].here {
@@ -106,7 +136,7 @@ func (s *tenant) exported(t *testing.T, run, form string, step ...string) string
 		t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	}
 	file := filepath.Join(dir, "export."+runtimes[form].ext)
-	args := append(append([]string{"export", run}, step...), "--as", form, "-o", file)
+	args = append(append([]string{"export"}, args...), "--as", form, "-o", file)
 	out, err := exec.CommandContext(t.Context(), os.Getenv("PKCESCOPE_BINARY"), args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -143,14 +173,18 @@ func TestExportedFlowsRun(t *testing.T) {
 	for name, client := range map[string][]string{
 		"native": {"--client-id", s.Registrations[native].ClientID, "--redirect-uri", "https://localhost/never-listened-to"},
 		"web":    {"--client-id", s.Registrations[web].ClientID, "--redirect-uri", "https://localhost/never-listened-to", "--platform", "web"},
+		"key":    {"--client-id", s.Registrations[web].ClientID, "--redirect-uri", "https://localhost/never-listened-to", "--platform", "web", "--auth", "private_key_jwt", "--client-key", "KEY", "--client-cert", "CERTIFICATE"},
 		"basic":  {"--client-id", s.Registrations[web].ClientID, "--redirect-uri", "https://localhost/never-listened-to", "--platform", "web", "--auth", "client_secret_basic"},
 		"plain":  {"--client-id", s.Registrations[native].ClientID, "--redirect-uri", "https://localhost/never-listened-to", "--method", "plain"},
 		"none":   {"--client-id", s.Registrations[native].ClientID, "--redirect-uri", "https://localhost/never-listened-to", "--method", "none"},
 	} {
 		runs := map[*tenant]string{s: s.recorded(t, client...), plain: plain.recorded(t, client...)}
 		for form := range runtimes {
-			if strings.HasPrefix(form, "msal-") && name != "native" && name != "web" {
+			switch {
+			case strings.HasPrefix(form, "msal-") && name != "native" && name != "web" && name != "key":
 				continue // MSAL chooses these by itself
+			case form == "csharp" && name == "key":
+				continue // it is refused, with a reason
 			}
 			t.Run(form+" "+name, func(t *testing.T) {
 				on := s

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 )
 
@@ -13,7 +12,7 @@ func TestMSALNode(t *testing.T) {
 	s := serve(t)
 	setup, err := json.Marshal(map[string]any{
 		"authority": s.authority(), "registrations": s.Registrations, "account": s.Accounts[0],
-		"certificate": filepath.Join(s.dir, "client-certificate.pem"), "key": filepath.Join(s.dir, "client-key.pem"),
+		"certificate": s.certificateFile(), "key": s.keyFile(),
 	})
 	must(t, err)
 	cmd := exec.CommandContext(t.Context(), "node", "--import", "./loopback.mjs", "node.mjs")

@@ -168,9 +168,13 @@ func (s *tenant) makeCertificate(t *testing.T) {
 	must(t, err)
 	key, err := x509.MarshalPKCS8PrivateKey(s.key)
 	must(t, err)
-	must(t, os.WriteFile(filepath.Join(s.dir, "client-key.pem"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600))
-	must(t, os.WriteFile(filepath.Join(s.dir, "client-certificate.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	must(t, os.WriteFile(s.keyFile(), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600))
+	must(t, os.WriteFile(s.certificateFile(), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
 }
+
+// keyFile and certificateFile are the web app's, in PEM.
+func (s *tenant) keyFile() string         { return filepath.Join(s.dir, "client-key.pem") }
+func (s *tenant) certificateFile() string { return filepath.Join(s.dir, "client-certificate.pem") }
 
 // authority is the home tenant's address, as MSAL wants it.
 func (s *tenant) authority() string { return strings.TrimSuffix(s.Issuer, "/v2.0") }

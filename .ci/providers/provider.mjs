@@ -5,8 +5,8 @@
 //	node provider.mjs oidc-provider      version 9, S256 only
 //	node provider.mjs oidc-provider-8    version 8, which still knows plain
 //
-// CLIENT_JWK in the environment is the public key of the client "guarded", and
-// CLIENT_SECRET the secret of those that are named by their way of showing it,
+// CLIENT_JWK in the environment is the public key of the client "guarded",
+// CLIENT_JWKS those of further clients, by their names, and CLIENT_SECRET the secret of those that are named by their way of showing it,
 // and of the client ODD_ID.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
@@ -56,6 +56,7 @@ const configuration = {
     required: () => true,
     ...(plainKnown ? { methods: ['S256', 'plain'] } : {}),
   },
+  enabledJWA: { clientAuthSigningAlgValues: ['HS256', 'RS256', 'PS256'] },
   cookies: { keys: ['not a secret: the provider ends with the test'] },
   features: {
     devInteractions: { enabled: true },
@@ -102,6 +103,20 @@ if (process.env.CLIENT_JWK) {
     response_types: ['code', 'code id_token'],
     ...(plainKnown ? {} : { authorization_details_types: ['payment_initiation'] }),
   });
+}
+
+for (const [id, jwk] of Object.entries(JSON.parse(process.env.CLIENT_JWKS ?? '{}'))) {
+  configuration.clients.push({
+    client_id: id,
+    application_type: 'native',
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: jwk.alg,
+    jwks: { keys: [jwk] },
+    redirect_uris: ['http://127.0.0.1/callback'],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+  });
+  configuration.enabledJWA.clientAuthSigningAlgValues.push(jwk.alg);
 }
 
 const server = createServer();

@@ -198,7 +198,7 @@ func TestWhatCannotBeWrittenIsRefusedWithAWayOut(t *testing.T) {
 		}
 	}
 	for name, make := range map[string]func() (Export, error){
-		"DPoP":                        func() (Export, error) { return Flow(dpop, Curl) },
+		"DPoP":                        func() (Export, error) { return Flow(dpop, PowerShell) },
 		"MSAL at another provider":    func() (Export, error) { return Flow(elsewhere, MSALGo) },
 		"MSAL for one step":           func() (Export, error) { return Step(tr, flow.StepToken, MSALNode) },
 		"a step that sends nothing":   func() (Export, error) { return Step(tr, flow.StepVerifier, Curl) },

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pkcescope/pkcescope/flow"
+	"github.com/pkcescope/pkcescope/inspect"
 )
 
 // plan is the flow of a run, ready to be written as a program.
@@ -22,6 +23,12 @@ type plan struct {
 	Push *request
 	// MTLS is true for a client that authenticates with a certificate.
 	MTLS bool
+	// Assertion is what the client authenticates with in place of a secret, and
+	// Object the request object around the authorization request, whose
+	// parameters are then in it; nil if there is none.
+	Assertion, Object *signed
+	// DPoP binds the tokens to a key (RFC 9449).
+	DPoP bool
 
 	ClientID, RedirectURI string
 	Scopes                []string
@@ -29,9 +36,13 @@ type plan struct {
 	Platform              flow.Platform
 	// Secret is true for a client that authenticates with one.
 	Secret bool
-	// Issuer is what iss in a response must be; "" if that is not known.
+	// Issuer is what iss in a response must be; "" if that is not known. With
+	// Promised the provider says that each response has one.
 	Issuer    string
+	Promised  bool
 	Authority string // of MSAL
+	// Certificate is true if MSAL signs with the client's certificate.
+	Certificate bool
 	// Known is true for the hosts of Microsoft's that MSAL knows by itself.
 	Known bool
 	notes []string
@@ -46,7 +57,8 @@ func (p plan) S256() bool { return p.Method == flow.MethodS256 || p.Method == ""
 // Fresh reports whether the authorize request has a value of that name which
 // the program makes.
 func (p plan) Fresh(name string) bool {
-	return slices.ContainsFunc(p.Authorize, func(x pair) bool { return x.Var == name })
+	has := func(x pair) bool { return x.Var == name }
+	return slices.ContainsFunc(p.Authorize, has) || p.Object != nil && slices.ContainsFunc(p.Object.Makes, has)
 }
 
 // Asks are the parameters of the authorize request that are the same each time.
@@ -59,8 +71,11 @@ func (p plan) Makes() []pair {
 	return slices.DeleteFunc(slices.Clone(p.Authorize), func(x pair) bool { return x.Var == "" })
 }
 
+// assertionType is the client_assertion_type of RFC 7523 section 2.2.
+const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
 // made are the parameters that are fresh in each flow.
-var made = []string{"state", "nonce", "code_challenge"}
+var made = []string{"state", "nonce", "code_challenge", "dpop_jkt"}
 
 // planOf reads the flow of t: what it sent, or would have sent.
 func planOf(t flow.Transcript, form Form) (plan, error) {
@@ -72,7 +87,7 @@ func planOf(t flow.Transcript, form Form) (plan, error) {
 	p := plan{
 		ClientID: c.ClientID, RedirectURI: c.RedirectURI, Scopes: c.Scopes, Method: c.Method, Platform: c.Platform,
 		TokenURL: c.Provider.TokenEndpoint, Secret: c.AuthMethod == flow.AuthPost || c.AuthMethod == flow.AuthBasic,
-		MTLS: certified(c),
+		MTLS: certified(c), DPoP: c.Protection.DPoP,
 	}
 	if alias := c.Provider.MTLSEndpointAliases["token_endpoint"]; p.MTLS && alias != "" {
 		p.TokenURL = alias
@@ -87,6 +102,7 @@ func planOf(t flow.Transcript, form Form) (plan, error) {
 	if x := red.Step(flow.StepPAR).Exchanges; pushes(red) && len(x) > 0 {
 		r := readRequest(x[len(x)-1].Request, c.ClientID)
 		p.Push = &r
+		p.assert(r.Form, parameter(string(x[len(x)-1].Request.Body), "client_assertion"))
 		// What was pushed is what the browser would have carried.
 		endpoint, _, _ := strings.Cut(address, "?")
 		if c.Provider.AuthorizationEndpoint != "" {
@@ -94,12 +110,28 @@ func planOf(t flow.Transcript, form Form) (plan, error) {
 		}
 		address = endpoint + joint(endpoint, 0) + string(x[len(x)-1].Request.Body)
 	}
-	p.authorize(address, c)
+	if err := p.authorize(address, c); err != nil {
+		return plan{}, err
+	}
 	if err := p.token(red); err != nil {
 		return plan{}, err
 	}
+	if err := p.signable(form); err != nil {
+		return plan{}, err
+	}
+	p.Certificate = form.MSAL() && c.AuthMethod == flow.AuthKeyJWT
 	p.issuer(c)
 	return p, nil
+}
+
+// parameter is the first one of that name in a query or a form.
+func parameter(encoded, name string) string {
+	for p := range strings.SplitSeq(encoded, "&") {
+		if n, v, _ := strings.Cut(p, "="); unescape(n) == name {
+			return unescape(v)
+		}
+	}
+	return ""
 }
 
 // certified says whether the client authenticates with a certificate.
@@ -115,20 +147,26 @@ func pushes(t flow.Transcript) bool {
 // expressible refuses what a short program in that form cannot do.
 func expressible(t flow.Transcript, form Form) error {
 	c := t.Config
-	const step = "Export a single step, for example token: its assertion or proof is read from the environment."
 	const script = "Choose curl, whose script does it; or export a single step."
-	why, try := "", step
+	const signers = "Choose curl, go, python or node, whose programs do it; or export a single step: its assertion or proof is read from the environment."
+	why, try := "", signers
 	switch {
 	case c.Device:
 		why, try = "It is the device flow, which has no authorize request and waits for another device.", "Export a single step, device or token."
-	case c.Protection.DPoP:
-		why = "It binds its tokens to a key (DPoP): each request needs a proof that is signed for it."
-	case c.Protection.JAR != flow.JARNone:
-		why = "It signs its authorization request (JAR), anew each time, with a key that is not in the run."
-	case c.AuthMethod == flow.AuthSecretJWT || c.AuthMethod == flow.AuthKeyJWT:
-		why = "Its client authenticates with " + string(c.AuthMethod) + ": each request needs an assertion that is signed for it."
-	case pushes(t) && form != Curl:
-		why, try = "It pushes its authorization request (PAR), which this form does not.", script
+	case c.Protection.JAR == flow.JAREncrypted:
+		why, try = "It encrypts its request object (JAR) to a key that the provider may exchange at any time.", "Export a run that signs it only; or a single step."
+	case c.Protection.DPoP && !signs(form):
+		why = "It binds its tokens to a key (DPoP): each request needs a proof that is signed for it, " + unable(form)
+	case c.Protection.JAR != flow.JARNone && !signs(form):
+		why = "It signs its authorization request (JAR), anew each time, " + unable(form)
+	case c.AuthMethod == flow.AuthKeyJWT && form == MSALJS:
+		why = "Its client authenticates with a private key, and a page has no place for one."
+	case c.AuthMethod == flow.AuthKeyJWT && form.MSAL():
+		return nil
+	case (c.AuthMethod == flow.AuthSecretJWT || c.AuthMethod == flow.AuthKeyJWT) && !signs(form):
+		why = "Its client authenticates with " + string(c.AuthMethod) + ": each request needs an assertion that is signed for it, " + unable(form)
+	case pushes(t) && !signs(form):
+		why = "It pushes its authorization request (PAR), which this form does not."
 	case pushes(t) && len(t.Step(flow.StepPAR).Exchanges) == 0:
 		why, try = "It would push its authorization request (PAR), and did not come so far.", "Export a run that did."
 	case certified(c) && form != Curl:
@@ -139,8 +177,42 @@ func expressible(t flow.Transcript, form Form) error {
 	return refuse("The whole flow of this run cannot be exported.", why, try)
 }
 
+// unable says why a form signs nothing.
+func unable(form Form) string {
+	switch {
+	case form == HTTP, form == Postman:
+		return "and nothing in this form signs with a key from a file."
+	case form.MSAL():
+		return "which this library does not do."
+	}
+	return "and Windows PowerShell and the .NET Framework read no key in PEM without packages."
+}
+
+// signable refuses what a form cannot sign, and what the run did not show how to.
+func (p *plan) signable(form Form) error {
+	if form.MSAL() {
+		return nil // it signs by itself
+	}
+	const what = "The whole flow of this run cannot be exported."
+	if slices.ContainsFunc(p.Token, func(x pair) bool { return x.Var == "client_assertion" }) && p.Assertion == nil {
+		return refuse(what, "Its client authenticates with an assertion, and the run did not come so far as to show how that is signed.", "Export a run that came to the token request.")
+	}
+	for _, alg := range p.Algorithms() {
+		switch {
+		case slices.Contains(algorithms[form], alg):
+		case form == Curl && alg == "HS256":
+			return refuse(what, "It signs with the client secret, which openssl takes as an argument only, where others on this machine can see it.", "Choose go, python or node.")
+		case form == Curl && alg == "EdDSA":
+			return refuse(what, "It signs with Ed25519, which openssl does for files only.", "Choose go, python or node.")
+		default:
+			return refuse(what, fmt.Sprintf("It signs with %s, which this form does not.", strings.TrimSpace(inspect.Clean(alg))), "Choose go, python or node; or export a single step.")
+		}
+	}
+	return nil
+}
+
 // authorize reads the authorize request.
-func (p *plan) authorize(address string, c flow.Config) {
+func (p *plan) authorize(address string, c flow.Config) error {
 	before, query, _ := strings.Cut(address, "?")
 	own := ""
 	if _, q, ok := strings.Cut(c.Provider.AuthorizationEndpoint, "?"); ok {
@@ -148,13 +220,18 @@ func (p *plan) authorize(address string, c flow.Config) {
 	}
 	p.AuthorizeURL = before
 	fixed := pairsOf(own)
+	if object := parameter(query, "request"); object != "" {
+		if err := p.wrap(object, c); err != nil {
+			return err
+		}
+	}
 	var kept []string
 	for _, x := range pairsOf(query) {
 		switch {
 		case slices.ContainsFunc(fixed, func(f pair) bool { return f == x }):
 			kept = append(kept, url.QueryEscape(x.Name)+"="+url.QueryEscape(x.Text))
 			continue
-		case slices.Contains(made, x.Name):
+		case slices.Contains(made, x.Name), x.Name == "request", x.Name == "client_assertion":
 			x.value = value{Var: x.Name}
 		case x.Name == "redirect_uri":
 			x.Text = registered(x.Text, c.RedirectURI)
@@ -163,8 +240,8 @@ func (p *plan) authorize(address string, c flow.Config) {
 			p.ClientID = x.Text
 		case x.Name == "scope":
 			p.Scopes = strings.Fields(x.Text)
-		case x.Name == "response_mode" && x.Text != "query" && x.Text != "fragment":
-			p.notes = append(p.notes, "The run asked for the response mode "+strings.TrimSpace(x.Text)+"; this one leaves it to the provider, because the response is read off the address that the browser ends on.")
+		case x.Name == "response_mode" && unread(x.Text):
+			p.noteMode(x.Text)
 			continue
 		}
 		p.Authorize = append(p.Authorize, x)
@@ -176,9 +253,23 @@ func (p *plan) authorize(address string, c flow.Config) {
 		p.Method = flow.MethodNone
 	}
 	if !p.Fresh("state") {
-		p.Authorize = append(p.Authorize, pair{"state", value{Var: "state"}})
+		state := pair{"state", value{Var: "state"}}
+		if p.Object != nil {
+			p.Object.Makes = append(p.Object.Makes, state)
+		} else {
+			p.Authorize = append(p.Authorize, state)
+		}
 		p.notes = append(p.notes, "The run sent no state; this one does.")
 	}
+	return nil
+}
+
+// unread reports whether a response mode answers in another way than in the
+// address that the browser ends on.
+func unread(mode string) bool { return mode != "query" && mode != "fragment" }
+
+func (p *plan) noteMode(mode string) {
+	p.notes = append(p.notes, "The run asked for the response mode "+strings.TrimSpace(inspect.Clean(mode))+"; this one leaves it to the provider, because the response is read off the address that the browser ends on.")
 }
 
 // registered is the redirect URI as it is registered: the run took a free port
@@ -197,6 +288,10 @@ func (p *plan) token(t flow.Transcript) error {
 	if x := t.Step(flow.StepToken).Exchanges; len(x) > 0 {
 		r := readRequest(x[len(x)-1].Request, p.ClientID)
 		p.TokenURL, p.Token, p.Headers, p.Basic = r.URL, r.Form, r.Headers, r.Basic
+		p.assert(p.Token, parameter(string(x[len(x)-1].Request.Body), "client_assertion"))
+		proof := func(h pair) bool { return strings.EqualFold(h.Name, "DPoP") }
+		p.DPoP = p.DPoP || slices.ContainsFunc(p.Headers, proof)
+		p.Headers = slices.DeleteFunc(p.Headers, proof)
 	} else {
 		p.Token = []pair{{"grant_type", value{Text: "authorization_code"}}, {"client_id", value{Text: p.ClientID}}}
 		switch t.Config.AuthMethod {
@@ -204,6 +299,8 @@ func (p *plan) token(t flow.Transcript) error {
 			p.Token = append(p.Token, pair{"client_secret", value{Env: "CLIENT_SECRET"}})
 		case flow.AuthBasic:
 			p.Basic = &basic{ID: p.ClientID, Secret: value{Env: "CLIENT_SECRET"}}
+		case flow.AuthSecretJWT, flow.AuthKeyJWT:
+			p.Token = append(p.Token, pair{"client_assertion_type", value{Text: assertionType}}, pair{"client_assertion", value{Var: "client_assertion"}})
 		default:
 		}
 		if u, err := url.Parse(p.RedirectURI); err == nil && p.Platform == flow.PlatformSPA {
@@ -237,10 +334,14 @@ func (p *plan) issuer(c flow.Config) {
 	if strings.ContainsAny(p.Issuer, "{}") {
 		p.Issuer = "" // a template, whose tenant only the answer names
 	}
+	p.Promised = p.Issuer != "" && c.Provider.AuthorizationResponseIss
 	if u, err := url.Parse(p.Authority); err == nil {
 		p.Known = slices.Contains([]string{"login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn", "login.windows.net"}, u.Hostname())
 	}
 }
+
+// Confidential reports whether the client authenticates, in MSAL's words.
+func (p plan) Confidential() bool { return p.Secret || p.Certificate }
 
 // Host is the authority's host.
 func (p plan) Host() string {

@@ -190,6 +190,8 @@ if (answer.state !== pm.collectionVariables.get('state')) throw new Error('The s
 
 const issuerScript = `if (answer.iss !== undefined && answer.iss !== %s) throw new Error('The answer comes from another issuer (RFC 9207).')`
 
+const promisedScript = `if (answer.iss === undefined) throw new Error('The answer lacks the iss that this provider promises (RFC 9207 section 2.4).')`
+
 const codeScript = `pm.collectionVariables.set('code', answer.code)`
 
 func script(listen string, texts ...string) postmanEvent {
@@ -209,6 +211,9 @@ func postmanFlow(p plan) (Export, error) {
 		Method:      "GET", URL: postmanAddress(p.AuthorizeURL, p.Authorize), Header: []postmanPair{}, Auth: &postmanAuth{Type: "noauth"},
 	}}
 	takes := []string{answerScript}
+	if p.Promised {
+		takes = append(takes, promisedScript)
+	}
 	if p.Issuer != "" {
 		takes = append(takes, fmt.Sprintf(issuerScript, quoteJS(p.Issuer)))
 	}

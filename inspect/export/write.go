@@ -28,13 +28,13 @@ func named(format string) func(string) string {
 }
 
 var languages = map[Form]language{
-	Curl:       {"sh", quoteSh, named(`"$%s"`), map[string]string{"state": "$state", "nonce": "$nonce", "code_challenge": "$code_challenge", "code_verifier": "$code_verifier", "code": "$code"}},
+	Curl:       {"sh", quoteSh, named(`"$%s"`), map[string]string{"state": "$state", "nonce": "$nonce", "code_challenge": "$code_challenge", "code_verifier": "$code_verifier", "code": "$code", "request": "$(object)", "client_assertion": "$(assertion)", "dpop_jkt": "$dpop_jkt"}},
 	PowerShell: {"ps1", quotePowerShell, named("$env:%s"), map[string]string{"state": "$state", "nonce": "$nonce", "code_challenge": "$challenge", "code_verifier": "$verifier", "code": "$answer['code']"}},
 	HTTP:       {"http", escapeTemplate, func(name string) string { return "{{" + strings.ToLower(name) + "}}" }, map[string]string{"state": "{{state}}", "nonce": "{{nonce}}", "code_challenge": "{{code_challenge}}", "code_verifier": "{{code_verifier}}", "code": "{{code}}"}},
-	Go:         {"go", quoteGo, named(`os.Getenv("%s")`), map[string]string{"state": "state", "nonce": "nonce", "code_challenge": "challenge", "code_verifier": "verifier", "code": "code"}},
+	Go:         {"go", quoteGo, named(`os.Getenv("%s")`), map[string]string{"state": "state", "nonce": "nonce", "code_challenge": "challenge", "code_verifier": "verifier", "code": "code", "request": "object()", "client_assertion": "assertion()", "dpop_jkt": "thumbprint"}},
 	CSharp:     {"cs", quoteCSharp, named(`Secret("%s")`), map[string]string{"state": "state", "nonce": "nonce", "code_challenge": "challenge", "code_verifier": "verifier", "code": `answer["code"]`}},
-	Python:     {"py", quotePython, named(`os.environ["%s"]`), map[string]string{"state": "state", "nonce": "nonce", "code_challenge": "challenge", "code_verifier": "verifier", "code": `answer["code"]`}},
-	Node:       {"mjs", quoteJS, named("process.env.%s"), map[string]string{"state": "state", "nonce": "nonce", "code_challenge": "challenge", "code_verifier": "verifier", "code": "answer.get('code')"}},
+	Python:     {"py", quotePython, named(`os.environ["%s"]`), map[string]string{"state": "state", "nonce": "nonce", "code_challenge": "challenge", "code_verifier": "verifier", "code": `answer["code"]`, "request": "request_object()", "client_assertion": "assertion()", "dpop_jkt": "thumbprint"}},
+	Node:       {"mjs", quoteJS, named("process.env.%s"), map[string]string{"state": "state", "nonce": "nonce", "code_challenge": "challenge", "code_verifier": "verifier", "code": "answer.get('code')", "request": "object()", "client_assertion": "assertion()", "dpop_jkt": "thumbprint"}},
 	MSALGo:     {"msal.go", quoteGo, named(`os.Getenv("%s")`), nil},
 	MSALNode:   {"msal.mjs", quoteJS, named("process.env.%s"), nil},
 	MSALPython: {"msal.py", quotePython, named(`os.environ["%s"]`), nil},
@@ -99,6 +99,7 @@ func render(form Form, kind string, data any) ([]byte, error) {
 		// A name in the format of printf, where a percent sign stands for one.
 		"printf": func(name string) string { return strings.ReplaceAll(escapeQuery(name), "%", "%%") },
 		"joint":  joint,
+		"json":   encoded,
 	}
 	name := kind + "." + l.file + ".tmpl"
 	t, err := template.New(name).Funcs(funcs).ParseFS(forms, "forms/"+name)
@@ -119,7 +120,10 @@ func (p plan) write(form Form, kind string) (Export, error) {
 	text, err := render(form, kind, p)
 	e := Export{Text: text, Notes: p.notes}
 	if form.MSAL() {
-		if p.Secret && form != MSALJS {
+		switch {
+		case p.Certificate:
+			e.Environment = certificateVariables()
+		case p.Secret && form != MSALJS:
 			e.Environment = []Variable{{"CLIENT_SECRET", meanings["CLIENT_SECRET"]}}
 		}
 		return e, err
@@ -187,10 +191,25 @@ func (r request) Environment() []Variable {
 // Environment are the variables that it reads.
 func (p plan) Environment() []Variable {
 	out := variables(p.Token, p.Authorize, p.Headers, credentials(p.Basic, nil))
-	if p.MTLS {
-		out = append(out, Variable{"CLIENT_CERTIFICATE", "the file of the client's certificate, in PEM"}, Variable{"CLIENT_KEY", "the file of its private key, in PEM"})
+	switch {
+	case p.MTLS:
+		out = append(out, certificateVariables()...)
+	case p.Keyed():
+		out = append(out, Variable{"CLIENT_KEY", "the file of the client's private key, in PEM"})
+	}
+	hmac := func(s *signed) bool { return s != nil && s.HMAC() }
+	if (hmac(p.Assertion) || hmac(p.Object)) && !slices.ContainsFunc(out, func(v Variable) bool { return v.Name == "CLIENT_SECRET" }) {
+		out = append(out, Variable{"CLIENT_SECRET", meanings["CLIENT_SECRET"]})
+	}
+	if p.DPoP {
+		out = append(out, Variable{"DPOP_KEY", "the file of the private key that the tokens are bound to, on P-256 and in PEM"})
 	}
 	return out
+}
+
+// certificateVariables are the files of a client's certificate.
+func certificateVariables() []Variable {
+	return []Variable{{"CLIENT_CERTIFICATE", "the file of the client's certificate, in PEM"}, {"CLIENT_KEY", "the file of its private key, in PEM"}}
 }
 
 // joint is what stands before the parameter at i of an address.
