@@ -29,7 +29,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 )
 
-// clientCert makes a certificate of key that is valid from an hour ago until
+// clientCert makes a certificate of key that is valid from two days ago until
 // end.
 func clientCert(t testing.TB, key crypto.Signer, end time.Time) *x509.Certificate {
 	t.Helper()
@@ -149,7 +149,7 @@ func TestAssertionProvesTheClientWithItsKey(t *testing.T) {
 			if claims.Issuer != "client-1" || claims.Subject != "client-1" || !claims.Audience.Contains(p.URL+"/token") || claims.ID == "" {
 				t.Errorf("claims %+v", claims)
 			}
-			if left := time.Until(claims.Expiry.Time()); left > assertionLife || left < 0 {
+			if left := time.Until(claims.Expiry.Time()); left > 5*time.Minute || left < 0 {
 				t.Errorf("good for %s", left)
 			}
 			h := token.Headers[0]
@@ -246,6 +246,14 @@ func TestCredentialsThatCannotWorkAreRefusedBeforeTheSignIn(t *testing.T) {
 				t.Errorf("%#v, want a refusal that says %q", err, row.words)
 			}
 		})
+	}
+}
+
+func TestCertificateOfTomorrowIsRefusedBeforeTheSignIn(t *testing.T) {
+	key := rsaKey(t)
+	c := Credential{KeyFile: file(t, "k.pem", append(certPEM(clientCert(t, key, time.Now().Add(time.Hour))), keyPEM(t, key)...))}
+	if err := c.load(time.Now().Add(-72 * time.Hour)); err == nil || !strings.Contains(err.Error(), "not valid yet") {
+		t.Errorf("load = %v on the day before", err)
 	}
 }
 

@@ -202,13 +202,16 @@ func TestAnExpiredDeviceCodeIsNotPolledAnyMore(t *testing.T) {
 	})
 }
 
-// Of a lifetime that no time.Duration can hold nothing overflows.
-func TestADeviceCodeMayLiveForAges(t *testing.T) {
+// A figure that no time.Duration can hold does not overflow.
+func TestADeviceCodeMayLiveForAgesAndBePolledOnceAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newDeviceProvider("authorization_pending")
-		p.device["expires_in"] = 99_999_999_999
+		p.device["expires_in"], p.device["interval"] = 99_999_999_999, 99_999_999_999
 		if err := newWalk(t, p.config(), Options{Transport: p}).Run(t.Context()); err != nil {
 			t.Error(err)
+		}
+		if got := p.waits(); !slices.Equal(got, []int{3600}) {
+			t.Errorf("waited %v seconds between the polls", got)
 		}
 	})
 }

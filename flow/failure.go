@@ -134,9 +134,13 @@ func proxyFor(u *url.URL) string {
 	if p == nil || err != nil {
 		return ""
 	}
-	named := *p
-	named.User = nil
-	return " " + named.String()
+	return " " + unnamed(*p)
+}
+
+// unnamed is an address without name and password.
+func unnamed(u url.URL) string {
+	u.User = nil
+	return u.String()
 }
 
 // refusedByProxy is the status with which a proxy refused a connection, or 0.

@@ -153,6 +153,16 @@ func TestProxyThatLetsNothingThroughIsNamed(t *testing.T) {
 	}
 }
 
+func TestPasswordOfAProxyIsInNoMessage(t *testing.T) {
+	at, err := url.Parse("http://alex:hunter22@proxy.example:3128")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := unnamed(*at); got != "http://proxy.example:3128" || at.User == nil {
+		t.Errorf("the proxy is called %q", got)
+	}
+}
+
 // That the proxy's name is not found must not read as if the provider's was not.
 func TestProxyWhoseNameIsNotFoundIsNotTakenForTheProvider(t *testing.T) {
 	err := &net.OpError{Op: "proxyconnect", Net: "tcp", Err: &net.DNSError{Name: "proxy.invalid", IsNotFound: true}}

@@ -518,16 +518,18 @@ func TestProofThatIsRejectedIsNotSentAgain(t *testing.T) {
 func TestWhatNoProviderCouldReadIsRefused(t *testing.T) {
 	age := -1
 	for name, c := range map[string]Config{
-		"claims that are no object":       {Ask: Ask{Claims: "[]"}},
-		"claims that break off":           {Ask: Ask{Claims: `{"id_token"`}},
-		"details that are no array":       {Ask: Ask{AuthorizationDetails: "{}"}},
-		"details without a type":          {Ask: Ask{AuthorizationDetails: `[{"actions":[]}]`}},
-		"a resource with a fragment":      {Ask: Ask{Resources: []string{"https://a.example/#x"}}},
-		"a resource that is relative":     {Ask: Ask{Resources: []string{"api"}}},
-		"a negative age":                  {Ask: Ask{MaxAge: &age}},
-		"a response type without a code":  {Ask: Ask{ResponseType: "token"}},
-		"nothing to sign with":            {Protection: Protection{JAR: JARSigned}},
-		"a request object of another way": {Protection: Protection{JAR: "wrapped"}},
+		"claims that are no object":        {Ask: Ask{Claims: "[]"}},
+		"claims that break off":            {Ask: Ask{Claims: `{"id_token"`}},
+		"details that are no array":        {Ask: Ask{AuthorizationDetails: "{}"}},
+		"details without a type":           {Ask: Ask{AuthorizationDetails: `[{"actions":[]}]`}},
+		"a resource with a fragment":       {Ask: Ask{Resources: []string{"https://a.example/#x"}}},
+		"a resource that is relative":      {Ask: Ask{Resources: []string{"api"}}},
+		"a negative age":                   {Ask: Ask{MaxAge: &age}},
+		"a response type without a code":   {Ask: Ask{ResponseType: "token"}},
+		"a further one that is a secret":   {Ask: Ask{Parameters: map[string]string{"client_secret": "s"}}},
+		"a further one that is the flow's": {Ask: Ask{Parameters: map[string]string{"state": "s"}}},
+		"nothing to sign with":             {Protection: Protection{JAR: JARSigned}},
+		"a request object of another way":  {Protection: Protection{JAR: "wrapped"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.ClientID, c.Issuer = "c", "https://issuer.example"

@@ -334,7 +334,10 @@ func TestSecretsInTheirOwnPlaceAreMaskedHoweverShort(t *testing.T) {
 		Request: Request{Header: http.Header{
 			"Authorization": {"Bearer tok"}, "Cookie": {"lang=de; id=1"}, "Accept-Language": {"de"},
 		}},
-		Response: &Response{Header: http.Header{"Set-Cookie": {"lang=de; Path=/; HttpOnly"}}},
+		Response: &Response{
+			Header: http.Header{"Set-Cookie": {"lang=de; Path=/; HttpOnly", "session=a-session-of-some-length; Path=/"}},
+			Body:   Body("Welcome back, a-session-of-some-length."),
+		},
 	}}
 	c := Config{
 		ClientSecret: "in memory only", Verifier: "in memory only",
@@ -364,6 +367,9 @@ func TestSecretsInTheirOwnPlaceAreMaskedHoweverShort(t *testing.T) {
 	}
 	if a := got.Steps[0].Exchanges[0].Response.Header.Get("Set-Cookie"); !strings.HasPrefix(a, "lang=~") || !strings.HasSuffix(a, "; Path=/; HttpOnly") {
 		t.Errorf("Set-Cookie %q", a)
+	}
+	if body := string(got.Steps[0].Exchanges[0].Response.Body); strings.Contains(body, "session-of") {
+		t.Errorf("%q repeats a cookie that was set", body)
 	}
 }
 
