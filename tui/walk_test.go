@@ -31,6 +31,24 @@ func onPractice(t *testing.T) tui.Options {
 	}
 }
 
+// begun is a program at the first step of a walk.
+func begun(t *testing.T, o tui.Options, w, h int) *tui.Driver {
+	t.Helper()
+	d := tui.NewDriver(t, tui.New(o), w, h)
+	d.Press("enter")
+	d.Until("step 1 of")
+	return d
+}
+
+// walked is a program whose walk has run to its end.
+func walked(t *testing.T, o tui.Options, w, h int) *tui.Driver {
+	t.Helper()
+	d := begun(t, o, w, h)
+	d.Press("a")
+	d.Settled()
+	return d
+}
+
 type noBrowser struct{}
 
 func (noBrowser) Open(context.Context, string, func(flow.Exchange)) error { return nil }
@@ -38,9 +56,7 @@ func (noBrowser) Played() bool                                            { retu
 
 // A person who presses nothing but enter walks the whole flow.
 func TestEnterWalksTheWholeFlow(t *testing.T) {
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, onPractice(t), 120, 40)
 	for _, step := range []string{"Discovery", "Verifier", "Challenge", "Authorize", "Callback", "Token", "Keys"} {
 		d.Shows("▸ " + step)
 		d.Press("enter")
@@ -62,11 +78,7 @@ func TestEnterWalksTheWholeFlow(t *testing.T) {
 // read-only.
 func TestRunSaveAndOpenAgain(t *testing.T) {
 	o := onPractice(t)
-	d := tui.NewDriver(t, tui.New(o), 120, 40)
-	d.Press("enter")
-	d.Until("step 1 of")
-	d.Press("a")
-	d.Settled()
+	d := walked(t, o, 120, 40)
 	d.Shows("✓ Token", "Expires")
 	d.Press("s")
 	for range 60 {
@@ -108,11 +120,7 @@ func TestRunSaveAndOpenAgain(t *testing.T) {
 // form says and no secret, and what cannot be written is said before.
 func TestAWalkIsExportedFromTheScreen(t *testing.T) {
 	o := onPractice(t)
-	d := tui.NewDriver(t, tui.New(o), 120, 40)
-	d.Press("enter")
-	d.Until("step 1 of")
-	d.Press("a")
-	d.Settled()
+	d := walked(t, o, 120, 40)
 	for i, row := range []struct{ ending, holds string }{
 		{".sh", "code_challenge_method=S256"},
 		{".ps1", "Invoke-RestMethod"},
@@ -166,9 +174,7 @@ func TestAWalkIsExportedFromTheScreen(t *testing.T) {
 // A request that was changed is sent as changed, and the refusal is explained;
 // going back and reverting mends it.
 func TestEditFailGoBackAndSucceed(t *testing.T) {
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, onPractice(t), 120, 40)
 	for range 5 {
 		d.Press("enter")
 		d.Settled()
@@ -192,11 +198,7 @@ func TestEditFailGoBackAndSucceed(t *testing.T) {
 // From a token step that was refused one key leads back to where a played
 // browser can be sent off again; the callback alone would wait in vain.
 func TestBackFromARefusedCodeSignsInAgain(t *testing.T) {
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
-	d.Press("enter")
-	d.Until("step 1 of")
-	d.Press("a")
-	d.Settled()
+	d := walked(t, onPractice(t), 120, 40)
 	d.Press("b")
 	d.Settled()
 	d.Press("enter") // the code a second time
@@ -211,9 +213,7 @@ func TestBackFromARefusedCodeSignsInAgain(t *testing.T) {
 
 // Where nobody listens, what a played browser ended on is there to be pasted.
 func TestAnswerOfAPlayedBrowserIsPasted(t *testing.T) {
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 80, 24)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, onPractice(t), 80, 24)
 	d.Press(",", "right")
 	d.GoTo("paste")
 	d.Press("right", "enter")
@@ -230,11 +230,7 @@ func TestAnswerOfAPlayedBrowserIsPasted(t *testing.T) {
 
 // The shape of the flow without PKCE is one key away, and so is its return.
 func TestHidePKCE(t *testing.T) {
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
-	d.Press("enter")
-	d.Until("step 1 of")
-	d.Press("a")
-	d.Settled()
+	d := walked(t, onPractice(t), 120, 40)
 	d.Press("p")
 	d.Until("PKCE hidden")
 	d.Hides("Verifier")
@@ -247,9 +243,7 @@ func TestHidePKCE(t *testing.T) {
 // While PKCE is hidden, its steps are passed over, and the next request is still
 // seen before it is sent.
 func TestEnterPassesOverHiddenSteps(t *testing.T) {
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, onPractice(t), 120, 40)
 	d.Press("p")
 	d.Until("PKCE hidden")
 	d.Press("enter")
@@ -264,9 +258,7 @@ func TestEnterPassesOverHiddenSteps(t *testing.T) {
 
 // Another method is a new walk with the same client.
 func TestSettingsWalkAgain(t *testing.T) {
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, onPractice(t), 120, 40)
 	d.Press(",", "right", "enter")
 	d.Until("· plain ·")
 	d.Until("▸ Discovery")
@@ -279,9 +271,7 @@ func TestSettingsWalkAgain(t *testing.T) {
 
 // With the person's own browser the wait is visible, and esc ends it.
 func TestWaitingForAnOwnBrowser(t *testing.T) {
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 80, 24)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, onPractice(t), 80, 24)
 	d.Press("o", "a")
 	d.Until("Waiting for the browser")
 	d.Shows("Listening", "127.0.0.1", "oauth2/v2.0/")
@@ -298,9 +288,7 @@ func TestWaitingForAnOwnBrowser(t *testing.T) {
 // A sign-in on another device is one setting away, its wait shows what to type
 // where, and esc ends it.
 func TestWaitingForAnotherDevice(t *testing.T) {
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 80, 24)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, onPractice(t), 80, 24)
 	d.Press(",")
 	d.GoTo("device")
 	d.Press("right", "enter")
@@ -336,9 +324,7 @@ func TestTheDeviceFlowIsPlayed(t *testing.T) {
 		c.Device = true
 		return c, b, err
 	}
-	d := tui.NewDriver(t, tui.New(o), 120, 40)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, o, 120, 40)
 	for _, step := range []string{"Discovery", "Device code", "Token", "Keys"} {
 		d.Shows("▸ " + step)
 		d.Press("enter")
@@ -353,9 +339,7 @@ func TestTheDeviceFlowIsPlayed(t *testing.T) {
 // What the metadata names and nobody asked for stands in the rail: a run of all
 // steps passes over it, and it can be taken afterwards.
 func TestAnOfferedStepCanBeTaken(t *testing.T) {
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, onPractice(t), 120, 40)
 	d.Hides("Logout")
 	d.Press("enter")
 	d.Settled()
@@ -379,9 +363,7 @@ func TestAnOfferedStepCanBeTaken(t *testing.T) {
 // it, b takes it, and S goes back to the redirect.
 func TestAnOfferedDeviceCodeIsTakenInPlaceOfTheRedirect(t *testing.T) {
 	o := onPractice(t)
-	d := tui.NewDriver(t, tui.New(o), 120, 40)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, o, 120, 40)
 	d.Hides("Device code")
 	d.Press("enter")
 	d.Until("▸ Verifier")
@@ -421,9 +403,7 @@ func TestAnAPIIsCalledWithTheTokenThatIsThere(t *testing.T) {
 		_, _ = w.Write([]byte(`{"notes":["the first one"]}`))
 	}))
 	t.Cleanup(api.Close)
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, onPractice(t), 120, 40)
 	d.Press("A")
 	d.Shows("There is no access token yet")
 	call := func(path string) {
@@ -453,9 +433,7 @@ func TestAnAPIIsCalledWithTheTokenThatIsThere(t *testing.T) {
 
 // The ID token of a walk can be the hint of the next one.
 func TestTheIDTokenOfAWalkIsTheHintOfTheNext(t *testing.T) {
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 60)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, onPractice(t), 120, 60)
 	d.Press("a")
 	d.Until("✓ Token")
 	d.Settled()
@@ -477,9 +455,7 @@ func TestTheIDTokenOfAWalkIsTheHintOfTheNext(t *testing.T) {
 }
 
 func TestAnIDTokenHintOfOnesOwnIsOneAndIsMasked(t *testing.T) {
-	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 60)
-	d.Press("enter")
-	d.Until("step 1 of")
+	d := begun(t, onPractice(t), 120, 60)
 	d.Press(",")
 	d.Until("Settings of this walk")
 	d.GoTo("extensions")

@@ -79,35 +79,5 @@ func testHTTPSCallback(t *testing.T) {
 // its issuer.
 func startPractice(t *testing.T) string {
 	t.Helper()
-	cmd := exec.Command(required(t, "PKCESCOPE_BINARY"), "practice", "--json")
-	line, stop := firstLine(t, cmd)
-	t.Cleanup(stop)
-	_, rest, _ := strings.Cut(line, `"issuer":"`)
-	issuer, _, ok := strings.Cut(strings.ReplaceAll(rest, " ", ""), `"`)
-	if !ok {
-		t.Fatalf("the practice tenant says %q", line)
-	}
-	return issuer
-}
-
-// firstLine starts a command and reads the first line that it prints.
-func firstLine(t *testing.T, cmd *exec.Cmd) (string, func()) {
-	t.Helper()
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	buffer := make([]byte, 1<<16)
-	n, err := stdout.Read(buffer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	line, _, _ := strings.Cut(string(buffer[:n]), "\n")
-	return line, func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}
+	return servedIssuer(t, exec.Command(required(t, "PKCESCOPE_BINARY"), "practice", "--json"))
 }

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -28,6 +29,26 @@ const (
 	oddSecret    = clientSecret + "Gr\u00f6\u00dfe \u20ac"
 )
 
+// serve starts a server that ends with the test, and with it whatever it has
+// started. The channel is closed when it has ended.
+func serve(t *testing.T, cmd *exec.Cmd) (ended <-chan struct{}) {
+	t.Helper()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(done)
+	}()
+	t.Cleanup(func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-done
+	})
+	return done
+}
+
 // startNode starts one of the scripts of .ci/providers with the Node.js of its
 // lock file, and returns the issuer that it names.
 func startNode(t *testing.T, script []string, environment ...string) string {
@@ -36,26 +57,28 @@ func startNode(t *testing.T, script []string, environment ...string) string {
 	cmd := exec.Command(filepath.Join(dir, "node_modules", ".bin", "node"), script...)
 	cmd.Dir = dir
 	cmd.Env = append(append(os.Environ(), "CLIENT_SECRET="+clientSecret, "ODD_ID="+oddID), environment...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	stdout, err := cmd.StdoutPipe()
+	return servedIssuer(t, cmd)
+}
+
+// servedIssuer starts a server whose first line is JSON that names its issuer.
+func servedIssuer(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	// The pipe is ours: Wait would close one of the command's while it is read.
+	out, in, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
-	if err != nil {
-		t.Fatalf("%v did not start: %v\n%s", script, err, &stderr)
-	}
+	cmd.Stdout, cmd.Stderr = in, t.Output()
+	serve(t, cmd)
+	in.Close()
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	go func() { // until the server ends: it may say more
+		_, _ = io.Copy(io.Discard, out)
+		out.Close()
+	}()
 	var started struct{ Issuer string }
-	if err := json.Unmarshal(line, &started); err != nil {
-		t.Fatalf("%v: %v: %s", script, err, line)
+	if err != nil || json.Unmarshal(line, &started) != nil || started.Issuer == "" {
+		t.Fatalf("%v did not start: %v: %q", cmd.Args, err, line)
 	}
 	return started.Issuer
 }
@@ -83,27 +106,15 @@ func startKeycloak(t *testing.T, jwks string, ca *authority) (plain, secure stri
 	}
 	port, securePort := freePort(t), freePort(t)
 	cert, key := ca.server(t)
-	cmd := exec.Command(filepath.Join(required(t, "PKCESCOPE_KEYCLOAK"), "bin", "kc.sh"), "start-dev",
+	cmd := exec.Command(filepath.Join(home, "bin", "kc.sh"), "start-dev",
 		"--db=dev-mem", "--import-realm", "--features=dpop", "--http-host=127.0.0.1", "--http-port="+port,
 		"--https-port="+securePort, "--https-certificate-file="+cert, "--https-certificate-key-file="+key,
 		"--https-client-auth=request", "--https-trust-store-file="+ca.file)
 	// It is started once and asked little: the quick compiler is enough.
 	cmd.Env = append(os.Environ(), "JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a shell that starts Java
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		_ = cmd.Wait()
-		close(ended)
-	}()
-	t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		<-ended
-	})
+	ended := serve(t, cmd)
 	plain = "http://127.0.0.1:" + port + "/realms/interop"
 	began := time.Now()
 	if !awaitServer(t, plain+"/.well-known/openid-configuration", 5*time.Minute, ended) {

@@ -86,22 +86,12 @@ PidFile none
 	}
 
 	logged := filepath.Join(s.dir, "log")
-	cmd := exec.Command(server, "-D", "-f", filepath.Join(s.dir, "config"), "-E", logged)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		_ = cmd.Wait()
-		close(ended)
-	}()
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-ended
 		if text, err := os.ReadFile(logged); err == nil && t.Failed() {
 			t.Logf("sshd said:\n%s", text)
 		}
 	})
+	ended := serve(t, exec.Command(server, "-D", "-f", filepath.Join(s.dir, "config"), "-E", logged))
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
 	if !reachable(address, ended) {
 		t.Fatal("sshd does not listen")
@@ -154,18 +144,7 @@ func (s sshd) forward(t *testing.T, port string) {
 	argv := s.ssh(t, "-N", "-o", "ExitOnForwardFailure=yes", "-L", far+":"+port+":localhost:"+port, "127.0.0.1")
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stderr = t.Output()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		_ = cmd.Wait()
-		close(ended)
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-ended
-	})
+	ended := serve(t, cmd)
 	if !reachable(net.JoinHostPort(far, port), ended) {
 		t.Fatal("the port is not forwarded")
 	}
