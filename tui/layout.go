@@ -43,7 +43,11 @@ const (
 
 // bothHeight is how high a column has to be to explain the step and the
 // selected row one above the other.
-const bothHeight = 26
+const bothHeight = 20
+
+// aboutText is how many characters are room enough for what is said about a
+// row. Seldom is it more, and then it scrolls.
+const aboutText = 600
 
 // arrangement is what the layout of a walk depends on.
 type arrangement struct {
@@ -136,7 +140,8 @@ func newLayout(a arrangement) layout {
 		}
 		right, l.panes[paneFindings] = right.top(right.h - share(a.findings, right.h))
 		if a.about && right.h >= bothHeight {
-			l.panes[paneExplain], l.panes[paneAbout] = right.top(right.h * 9 / 20)
+			about := min(aboutText/max(right.w-4, 1)+3, right.h*11/20)
+			l.panes[paneExplain], l.panes[paneAbout] = right.top(right.h - about)
 			l.joined = true
 		} else {
 			l.panes[a.explaining()] = right
