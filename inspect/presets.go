@@ -28,8 +28,11 @@ type Preset struct {
 	// Console says where a setting lives, by the field of a profile that it
 	// goes into; "users" is who may sign in.
 	Console map[string]string
-	Quirks  []string
-	Refs    []Ref
+	// Names are what the provider's console calls such a field, where that is
+	// not what everybody calls it.
+	Names  map[string]string
+	Quirks []string
+	Refs   []Ref
 
 	templates map[string]string // of an issuer or endpoint, by its field
 	authorize []string          // of an authorization endpoint, to know it by
@@ -72,6 +75,7 @@ type presetFile struct {
 		Auth        flow.AuthMethod   `toml:"auth_method"`
 		Platform    flow.Platform     `toml:"platform"`
 		Console     map[string]string `toml:"console"`
+		Names       map[string]string `toml:"names"`
 		Quirks      []string          `toml:"quirks"`
 		Refs        []string          `toml:"refs"`
 		BlankTables []struct {
@@ -99,7 +103,7 @@ var presets = sync.OnceValue(func() []Preset {
 	var all []Preset
 	for _, f := range file.Preset {
 		p := Preset{
-			ID: f.ID, Name: f.Name, About: f.About, Console: f.Console, Quirks: f.Quirks,
+			ID: f.ID, Name: f.Name, About: f.About, Console: f.Console, Names: f.Names, Quirks: f.Quirks,
 			authorize: f.At, library: f.Endpoints, hosts: f.Hosts, scopes: f.Scopes, auth: f.Auth, platform: f.Platform,
 			templates: map[string]string{},
 		}

@@ -151,7 +151,7 @@ func TestBlanksThatCannotBeFilledLikeThat(t *testing.T) {
 		filled map[string]string
 		says   string
 	}{
-		"missing":              {"entra", nil, "Tenant is not filled in"},
+		"missing":              {"entra", nil, "Directory (tenant) ID is not filled in"},
 		"not one of the words": {"entra", map[string]string{"tenant": "a.com", "cloud": "mars"}, "us-government"},
 		"not of this preset":   {"okta", map[string]string{"realm": "x"}, "It has domain, server"},
 		"with blanks in it":    {"auth0", map[string]string{"domain": "a b"}, "holds blanks"},

@@ -17,8 +17,9 @@ type field struct {
 	secret          bool
 	many            bool // so many choices that one is shown at a time
 	problem         string
-	// help is a hint that depends on what the form holds; nil: hint.
-	help func(*form) string
+	// help is a hint, and named a label, that depends on what the form holds;
+	// nil: hint and label.
+	help, named func(*form) string
 	// heading stands over the first field of a group, notes over the field
 	// itself, under its label.
 	heading string
@@ -49,6 +50,14 @@ type form struct {
 	// extra are further keys, and extraFoot says what they do.
 	extra     func(m *Model, f *form, key string) (tea.Cmd, bool)
 	extraFoot func(f *form) []string
+}
+
+// name is the field's label as the form stands.
+func (x *field) name(f *form) string {
+	if x.named != nil {
+		return x.named(f)
+	}
+	return x.label
 }
 
 func textField(id, label, value, hint string) *field {
@@ -231,7 +240,7 @@ func (f *form) sheet(m *Model) sheet {
 	}
 	label := 0
 	for _, x := range f.fields {
-		label = max(label, m.ruler.StringWidth(x.label))
+		label = max(label, m.ruler.StringWidth(x.name(f)))
 	}
 	// In a narrow window the label stands over its field.
 	over := w < label+30
@@ -246,7 +255,7 @@ func (f *form) sheet(m *Model) sheet {
 			s.lines = append(s.lines, line{spans: []span{{"─── ", toneFaint}, {x.heading, toneStrong}}})
 		}
 		lt := choose(i == f.at, toneHere, toneText)
-		name := choose(x.more, "", x.label)
+		name := choose(x.more, "", x.name(f))
 		var spans []span
 		indent := label + 3
 		if over {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"os"
 	"slices"
 	"strings"
@@ -51,6 +52,10 @@ func newTenantForm(m *Model, c flow.Config, name string) *form {
 		x.help = func(f *form) string {
 			p, _ := inspect.FindPreset(f.get("preset"))
 			return strings.TrimSpace(p.Console[setting] + " " + hint)
+		}
+		x.named = func(f *form) string {
+			p, _ := inspect.FindPreset(f.get("preset"))
+			return cmp.Or(p.Names[setting], x.label)
 		}
 		return x
 	}
@@ -262,7 +267,7 @@ func newPresetSheet(id string) *message {
 	}
 	for _, s := range settings {
 		if text := p.Console[s.id]; text != "" {
-			d.lines = append(d.lines, line{spans: []span{{"  " + s.label + "  ", toneName}, {text, toneText}}, hang: 4, prose: true})
+			d.lines = append(d.lines, line{spans: []span{{"  " + cmp.Or(p.Names[s.id], s.label) + "  ", toneName}, {text, toneText}}, hang: 4, prose: true})
 		}
 	}
 	if len(p.Quirks) > 0 {

@@ -36,13 +36,15 @@ func startTenantForm(t *testing.T, w, h int) (*Driver, *flow.Config) {
 	return d, saved
 }
 
-// A provider is chosen first, and only its own blanks are shown.
+// A provider is chosen first, and only its own blanks are shown, by the names
+// that its console has for them.
 func TestTenantFormShowsTheBlanksOfItsProvider(t *testing.T) {
 	d, saved := startTenantForm(t, 120, 40)
-	d.Shows("Entra", "Tenant", "Cloud", "Government")
+	d.Shows("Entra", "Directory (tenant) ID", "Cloud", "Government", "Application (client) ID")
 	d.Press("right", "right", "right")
-	d.Shows("Auth0", "Domain", "Audience")
+	d.Shows("Auth0", "Domain", "Audience", "Client ID")
 	d.Hides("Cloud")
+	d.Hides("Application (client) ID")
 	d.GoTo("auth0 domain")
 	d.Type("shop.eu.auth0.com")
 	d.GoTo("auth0 audience")
