@@ -29,14 +29,15 @@ type Redactor struct {
 	key      []byte
 	patterns []pattern
 	byByte   [256][]int           // patterns by their first octet
-	pairs    [1 << 16 / 64]uint64 // set of the two octets with which one begins
+	byPair   map[uint16][]int     // and by their first two
+	pairs    [1 << 16 / 64]uint64 // set of these
 	single   [256]bool            // octets that are a whole pattern
 	known    map[string]bool
 }
 
 // NewRedactor collects the secrets of t.
 func NewRedactor(t Transcript) *Redactor {
-	r := &Redactor{key: t.key(), known: map[string]bool{}}
+	r := &Redactor{key: t.key(), byPair: map[uint16][]int{}, known: map[string]bool{}}
 	collectSecrets(t, r.add)
 	return r
 }
@@ -96,7 +97,7 @@ func (r *Redactor) Mask(s string) string {
 				continue
 			}
 		}
-		p, end := r.match(s, i)
+		p, end, mask := r.match(s, i)
 		if p == nil {
 			i++
 			continue
@@ -110,7 +111,7 @@ func (r *Redactor) Mask(s string) string {
 			end++
 		}
 		out.WriteString(s[from:start])
-		out.WriteString(p.mask)
+		out.WriteString(mask)
 		from, i = end, end
 	}
 	if from == 0 {
@@ -120,46 +121,49 @@ func (r *Redactor) Mask(s string) string {
 	return out.String()
 }
 
-// match returns the longest pattern at s[i:], and where it ends.
-func (r *Redactor) match(s string, i int) (*pattern, int) {
+// match returns the longest pattern at s[i:], where it ends, and its mask.
+func (r *Redactor) match(s string, i int) (*pattern, int, string) {
 	if escapes[s[i]] {
 		return r.matchEscaped(s, i)
 	}
 	if i+1 < len(s) && !escapes[s[i+1]] && !r.single[s[i]] {
 		// Nothing begins with these two: by far the most frequent case.
-		if pair := int(s[i])<<8 | int(s[i+1]); r.pairs[pair/64]>>(pair%64)&1 == 0 {
-			return nil, 0
+		pair := uint16(s[i])<<8 | uint16(s[i+1])
+		if r.pairs[pair/64]>>(pair%64)&1 == 0 {
+			return nil, 0, ""
 		}
+		return r.longest(s, i, r.byPair[pair])
 	}
 	return r.longest(s, i, r.byByte[s[i]])
 }
 
 // matchEscaped is match where the first octet may be an escape.
-func (r *Redactor) matchEscaped(s string, i int) (*pattern, int) {
-	best, end := r.longest(s, i, r.byByte[s[i]])
+func (r *Redactor) matchEscaped(s string, i int) (*pattern, int, string) {
+	best, end, mask := r.longest(s, i, r.byByte[s[i]])
 	for octets := range unescapings(s[i:]) {
-		if p, e := r.longest(s, i, r.byByte[octets[0]]); e > end {
-			best, end = p, e
+		if p, e, m := r.longest(s, i, r.byByte[octets[0]]); e > end {
+			best, end, mask = p, e, m
 		}
 	}
-	return best, end
+	return best, end, mask
 }
 
-func (r *Redactor) longest(s string, i int, candidates []int) (*pattern, int) {
-	var best *pattern
-	end := 0
+func (r *Redactor) longest(s string, i int, candidates []int) (best *pattern, end int, mask string) {
 	for _, at := range candidates {
 		p := &r.patterns[at]
-		if e := matchAt(s, i, p.text); e > end && (!p.alone || standsAlone(s, i, e)) && !cutsMask(s, i, e) {
-			best, end = p, e
+		if e, m := r.ends(p, s, i); e > end && (!p.alone || standsAlone(s, i, e)) && !cutsMask(s, i, e) {
+			best, end, mask = p, e, m
 		}
 	}
-	return best, end
+	return best, end, mask
 }
 
 // Redacted returns a copy of t without its secrets.
-func (t Transcript) Redacted() Transcript {
-	r := NewRedactor(t)
+func (t Transcript) Redacted() Transcript { return NewRedactor(t).Redacted(t) }
+
+// Redacted returns a copy of t without the secrets that r knows: of the
+// transcript that r was made for, all of them.
+func (r *Redactor) Redacted(t Transcript) Transcript {
 	t = t.clone()
 	if t.FingerprintKey == "" {
 		t.FingerprintKey = keyName(r.key)

@@ -153,9 +153,15 @@ func collectMessage(address string, header http.Header, body Body, redirects []s
 	}
 }
 
+// mostNamed is how many secrets one text may have under one name. What follows
+// is then taken for a single one, to its end: no answer of a provider is like
+// that, and each secret is looked for everywhere.
+const mostNamed = 100
+
 // collectText takes what stands in a text under a secret's name.
 func collectText(text string, add func(string)) {
 	for _, name := range secretMembers {
+		found := 0
 		for rest := text; ; {
 			i := strings.Index(rest, name)
 			if i < 0 {
@@ -163,34 +169,53 @@ func collectText(text string, add func(string)) {
 			}
 			bounded := i == 0 || !isAlphanumeric(rest[i-1]) && rest[i-1] != '_'
 			rest = rest[i+len(name):]
-			if value := valueAfterName(rest); bounded && value != "" {
-				add(value)
+			if !bounded {
+				continue
 			}
+			value, n := valueAfterName(rest)
+			if value == "" {
+				continue
+			}
+			if found++; found > mostNamed {
+				add(rest)
+				break
+			}
+			add(value)
+			rest = rest[n:]
 		}
 	}
 }
 
 // valueAfterName reads the value that follows a name: =value as in a form, or
-// ":"value" as in JSON. A value that is broken off counts as well.
-func valueAfterName(rest string) string {
+// ":"value" as in JSON, and returns how much of rest it took. A value that is
+// broken off counts as well.
+func valueAfterName(rest string) (string, int) {
 	if value, ok := strings.CutPrefix(rest, "="); ok {
 		if i := strings.IndexAny(value, "&\"'<>;,) \t\r\n"); i >= 0 {
 			value = value[:i]
 		}
-		return unescape(value)
+		return unescape(value), 1 + len(value)
 	}
 	value, ok := strings.CutPrefix(rest, `"`)
 	if !ok {
-		return ""
+		return "", 0
 	}
 	value = strings.TrimLeft(value, " \t\r\n")
 	value, ok = strings.CutPrefix(value, ":")
 	if !ok {
-		return ""
+		return "", 0
 	}
 	value, ok = strings.CutPrefix(strings.TrimLeft(value, " \t\r\n"), `"`)
 	if !ok {
-		return ""
+		return "", 0
+	}
+	before := len(rest) - len(value)
+	end := strings.IndexAny(value, `"\\`)
+	if end < 0 {
+		return value, len(rest)
+	}
+	if value[end] == '"' {
+		return value[:end], before + end
 	}
 	var b strings.Builder
 	for value != "" && value[0] != '"' {
@@ -204,7 +229,7 @@ func valueAfterName(rest string) string {
 		b.WriteByte(value[0])
 		value = value[1:]
 	}
-	return b.String()
+	return b.String(), len(rest) - len(value)
 }
 
 var (

@@ -9,13 +9,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
 // pattern is one form in which a secret can stand in a text. Escapes need no
 // patterns of their own: matchAt sees through them.
 type pattern struct {
-	text  string
+	text string
+	// rest writes out what follows, if the form is longer. It is asked for where
+	// the beginning was found.
+	rest  func() string
 	mask  string
 	alone bool // only where it stands alone
 	// before and after say that the neighbouring character of base64 holds
@@ -32,39 +36,54 @@ func (r *Redactor) add(secret string) {
 		return
 	}
 	r.known[secret] = true
-	p := pattern{text: secret, mask: r.mask(secret), alone: len(secret) < shortSecret}
-	r.addPattern(p)
+	p := pattern{mask: r.mask(secret), alone: len(secret) < shortSecret}
 	if p.alone {
+		p.text = secret
+		r.addPattern(p)
 		return
 	}
 	seen := map[string]bool{}
+	add := func(p pattern, form string, write func(form string) string) {
+		p.text = write(form[:wholeRunes(form, beginning)])
+		if wholeRunes(form, beginning) < len(form) {
+			p.rest = sync.OnceValue(func() string { return write(form)[len(p.text):] })
+		}
+		if !seen[p.text] {
+			seen[p.text] = true
+			r.addPattern(p)
+		}
+	}
+	add(p, secret, func(s string) string { return s })
 	for _, form := range writtenForms(secret) {
-		lower := hex.EncodeToString([]byte(form))
-		spaced := octets([]byte(form))
-		for _, text := range []string{lower, strings.ToUpper(lower), spaced, strings.ToUpper(spaced)} {
-			if !seen[text] {
-				seen[text] = true
-				r.addPattern(pattern{text: text, mask: p.mask})
-			}
+		for _, write := range hexadecimal {
+			add(pattern{mask: p.mask}, form, write)
 		}
 		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 			for shift := range 3 {
 				// Three octets become four characters, so where the secret
 				// begins within a group of three decides how it looks. Only
 				// characters that hold nothing but its bits are certain.
-				encoded := encoding.EncodeToString(append(make([]byte, shift), form...))
-				bits := 8 * (shift + len(form))
-				b := pattern{
-					text: encoded[(8*shift+5)/6 : bits/6], mask: p.mask,
-					before: shift != 0, after: bits%6 != 0,
-				}
-				if !seen[b.text] {
-					seen[b.text] = true
-					r.addPattern(b)
-				}
+				add(pattern{mask: p.mask, before: shift != 0, after: 8*(shift+len(form))%6 != 0}, form, func(form string) string {
+					encoded := encoding.EncodeToString(append(make([]byte, shift), form...))
+					return encoded[(8*shift+5)/6 : 8*(shift+len(form))/6]
+				})
 			}
 		}
 	}
+}
+
+// beginning is how much of a secret is looked for, in octets. Where it stands,
+// what follows is masked for as long as it is the secret: also one that was cut
+// off is. A token of 16 MB would otherwise take thirty times its length in
+// patterns, and one that repeats itself be compared without end.
+const beginning = 256
+
+// hexadecimal are the ways in which octets are written in it.
+var hexadecimal = []func(string) string{
+	func(s string) string { return hex.EncodeToString([]byte(s)) },
+	func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
+	func(s string) string { return octets([]byte(s)) },
+	func(s string) string { return strings.ToUpper(octets([]byte(s))) },
 }
 
 // writtenForms are the ways in which a secret may have been written before it
@@ -72,11 +91,18 @@ func (r *Redactor) add(secret string) {
 // (RFC 6749 section 2.3.1).
 func writtenForms(secret string) []string {
 	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret)}
-	if quoted, err := json.Marshal(secret); err == nil {
+	if !strings.ContainsFunc(secret, jsonEscapes) {
+		// As it is, JSON has it too.
+	} else if quoted, err := json.Marshal(secret); err == nil {
 		forms = append(forms, string(quoted[1:len(quoted)-1]))
 	}
 	slices.Sort(forms)
 	return slices.Compact(forms)
+}
+
+// jsonEscapes reports whether encoding/json may write r in another way.
+func jsonEscapes(r rune) bool {
+	return r < ' ' || r > '~' || strings.ContainsRune(`"\<>&`, r)
 }
 
 func (r *Redactor) addPattern(p pattern) {
@@ -88,12 +114,57 @@ func (r *Redactor) addPattern(p pattern) {
 		r.single[first] = true
 		return
 	}
-	pair := int(first)<<8 | int(p.text[1])
+	pair := uint16(first)<<8 | uint16(p.text[1])
+	r.byPair[pair] = append(r.byPair[pair], at)
 	r.pairs[pair/64] |= 1 << (pair % 64)
 }
 
 // escapes are the octets with which an escape begins.
 var escapes = [256]bool{'%': true, '\\': true, '&': true, '+': true}
+
+// ends returns where p ends if it stands at s[i:], and its mask; 0 if it does not
+// stand there.
+func (r *Redactor) ends(p *pattern, s string, i int) (int, string) {
+	end := matchAt(s, i, p.text)
+	if end == 0 || p.rest == nil {
+		return end, p.mask
+	}
+	rest := p.rest()
+	more, whole := matchFrom(s, end, rest)
+	if !whole {
+		return more, r.mask(s[i:more])
+	}
+	return more, p.mask
+}
+
+// matchFrom reports where s[i:] stops to be text as matchAt reads it, and
+// whether all of text was there.
+func matchFrom(s string, i int, text string) (end int, whole bool) {
+	for text != "" {
+		n := wholeRunes(text, beginning)
+		next := matchAt(s, i, text[:n])
+		if next == 0 {
+			for { // as far as it goes
+				n = wholeRunes(text, 1)
+				if next = matchAt(s, i, text[:n]); next == 0 {
+					return i, false
+				}
+				i, text = next, text[n:]
+			}
+		}
+		i, text = next, text[n:]
+	}
+	return i, true
+}
+
+// wholeRunes is the length of the part of text of about n octets that breaks no
+// character: an escape stands for a whole one.
+func wholeRunes(text string, n int) int {
+	for n < len(text) && !utf8.RuneStart(text[n]) {
+		n++
+	}
+	return min(n, len(text))
+}
 
 // matchAt reports where text ends if it stands at s[i:], each of its octets
 // either as it is or escaped, and 0 if it does not.

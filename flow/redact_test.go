@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf16"
 )
 
 func redactorOf(secrets ...string) *Redactor {
@@ -42,6 +43,7 @@ func encodings(secret string) map[string]string {
 		"form thrice":            url.QueryEscape(url.QueryEscape(form)),
 		"JSON":                   strings.Trim(string(plain), `"`),
 		"JSON without HTML":      strings.Trim(strings.TrimSpace(unescaped.String()), `"`),
+		"JSON in ASCII":          asciiJSON(secret),
 		"HTML":                   html.EscapeString(secret),
 		"hexadecimal":            hex.EncodeToString([]byte(secret)),
 		"upper-case hexadecimal": strings.ToUpper(hex.EncodeToString([]byte(secret))),
@@ -79,6 +81,19 @@ func escapeAll(s string) string {
 	return b.String()
 }
 
+// asciiJSON escapes whatever is not a letter or a digit.
+func asciiJSON(s string) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(s)) {
+		if unit < 0x80 && isAlphanumeric(byte(unit)) {
+			b.WriteByte(byte(unit))
+		} else {
+			fmt.Fprintf(&b, "\\u%04x", unit)
+		}
+	}
+	return b.String()
+}
+
 var awkwardSecrets = []string{
 	"GnkVjaJCOZ05Ll-vRhCWTQT9CzwQvbw_nmAYrUvAIdI",
 	"Abc8Q~pM.x_-y3R+t/e= w&o\"r<d>%25%7E\\n'",
@@ -109,6 +124,70 @@ func TestSecretIsMaskedInEveryEncoding(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Of a secret of any length every octet is masked, wherever its characters
+// fall.
+func TestALongSecretIsMaskedToItsEnd(t *testing.T) {
+	for shift := range 4 {
+		secret := strings.Repeat("x", shift) + strings.Repeat("é+/漢😀 end", 100)
+		r := redactorOf(secret)
+		for name, text := range encodings(secret) {
+			masked := r.Mask("before " + text + " after")
+			if strings.Count(masked, maskStart) != 1 || len(masked) > 100 {
+				t.Errorf("%s, shifted by %d, leaves %q", name, shift, masked[:min(len(masked), 300)])
+			}
+		}
+	}
+}
+
+// What was cut off of a long secret is as secret as the whole.
+func TestTheBeginningOfALongSecretIsMasked(t *testing.T) {
+	secret := strings.Repeat("0123456789", 100)
+	r := redactorOf(secret)
+	whole, part := r.Mask(secret), r.Mask(secret[:600]+"!")
+	if !strings.HasPrefix(part, maskStart) || !strings.HasSuffix(part, "~!") || strings.Contains(part, "0123456789") {
+		t.Errorf("a part of it leaves %q", part)
+	}
+	if strings.HasPrefix(part, whole) {
+		t.Error("a part of it has the mask of the whole")
+	}
+}
+
+// An answer can be made of nothing but secrets, or of one that repeats itself.
+// It must not take a multiple of its own length to know them, nor be compared
+// without end, and none may show.
+func TestAnAnswerFullOfSecretsIsMaskedWithinBounds(t *testing.T) {
+	var members strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&members, `"access_token":"a-secret-%08d",`, i)
+	}
+	for name, body := range map[string]string{
+		"one token of 8 MB":                `{"access_token":"` + strings.Repeat("abcdefgh", 1<<20) + `"}`,
+		"a token that repeats itself":      `{"x":"` + strings.Repeat("a", 4<<20) + `","access_token":"` + strings.Repeat("a", 4<<20) + `b"}`,
+		"50000 members":                    "{" + members.String(),
+		"a name that follows itself":       strings.Repeat("access_token=", 1<<19),
+		"a name that follows others":       strings.Repeat("access_token=refresh_token=", 1<<18),
+		"and escapes that repeat it again": `{"access_token":"` + strings.Repeat("%2B+", 1<<20) + `"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			transcript := Transcript{Steps: []Step{{ID: StepToken, Exchanges: []Exchange{{Response: &Response{Status: 200, Body: Body(body)}}}}}}
+			r := NewRedactor(transcript)
+			size := 0
+			for _, p := range r.patterns {
+				size += len(p.text)
+			}
+			if size > 4<<20 {
+				t.Errorf("the patterns take %d octets", size)
+			}
+			masked := string(r.Redacted(transcript).Steps[0].Exchanges[0].Response.Body)
+			for _, secret := range []string{"abcdefgh", "aaaaaaaaaaaaaa", "a-secret-000", "=access_token=access", "%2B+%2B"} {
+				if at := strings.Index(masked, secret); at >= 0 {
+					t.Errorf("%q shows: %q", secret, masked[at:min(len(masked), at+100)])
+				}
+			}
+		})
 	}
 }
 

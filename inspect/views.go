@@ -44,7 +44,7 @@ func (v *views) fill(t flow.Transcript, p *flow.Pending, reveal bool) {
 		v.shown = withPending(t, p)
 		if !reveal {
 			v.redactor = flow.NewRedactor(v.shown)
-			v.shown = v.shown.Redacted()
+			v.shown = v.redactor.Redacted(v.shown)
 		}
 		v.run = newRun(t, p, providerOf(t))
 		v.findings = findingsOf(&v.run)
