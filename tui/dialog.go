@@ -34,6 +34,9 @@ type sheet struct {
 	follow bool
 	// selected is the item that has the bar, 0 for none.
 	selected int
+	// spare are blank rows below the text, where another field may have more to
+	// say: the sheet stands still while the cursor goes through it.
+	spare int
 	// bare says that there is neither frame nor title, for what needs all the
 	// room of the window.
 	bare bool
@@ -48,7 +51,7 @@ func (s sheet) place(m *Model) (rect, *doc) {
 		return centred(m.w, m.h, s.width, d.rows()), d
 	}
 	d.wrap(m.ruler, w)
-	h := d.rows() + 2 + m.sheetPad()
+	h := d.rows() + s.spare + 2 + m.sheetPad()
 	if n := len(s.footRows(m, w)); n > 0 {
 		h += 1 + n + m.sheetPad()
 	}

@@ -244,6 +244,7 @@ func (f *form) sheet(m *Model) sheet {
 	}
 	// In a narrow window the label stands over its field.
 	over := w < label+30
+	said, most := 0, 0 // rows of the explanation, and of the longest one
 	for i, x := range f.fields {
 		if !f.shown(i) {
 			continue
@@ -291,11 +292,18 @@ func (f *form) sheet(m *Model) sheet {
 			}
 		}
 		s.lines = append(s.lines, line{spans: spans, hang: indent, prose: len(x.choices) > 0})
-		switch {
-		case x.problem != "":
+		explained := 0
+		if text := x.explains(f); text != "" {
+			below := &doc{lines: []line{prose(toneFaint, indent, text)}}
+			below.wrap(m.ruler, w)
+			explained = below.rows()
+			if i == f.at && x.problem == "" {
+				s.lines, said = append(s.lines, below.lines...), explained
+			}
+		}
+		most = max(most, explained)
+		if x.problem != "" {
 			s.lines = append(s.lines, prose(toneBad, indent, "! "+x.problem))
-		case i == f.at && x.explains(f) != "":
-			s.lines = append(s.lines, prose(toneFaint, indent, x.explains(f)))
 		}
 		for j := from; j < len(s.lines); j++ {
 			s.lines[j].item = i + 1
@@ -306,6 +314,7 @@ func (f *form) sheet(m *Model) sheet {
 			s.lines = append(s.lines, line{}, prose(toneFaint, 0, n))
 		}
 	}
+	s.spare = most - said
 	return s
 }
 

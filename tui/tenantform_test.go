@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
@@ -176,4 +178,28 @@ func TestClientIsReadFromWhatIsPasted(t *testing.T) {
 	d.Until("Read from an authorize URL")
 	d.Press("enter")
 	d.Shows("Google")
+}
+
+// A dialog that grows and shrinks with each tab is hard to look at.
+func TestAFormStandsStillWhileTheCursorGoesThroughIt(t *testing.T) {
+	d := NewDriver(t, New(Options{Theme: "dark"}), 120, 40)
+	d.Press("down", "enter")
+	edges := func() (rows []int) {
+		for i, row := range strings.Split(d.Screen(), "\n") {
+			if strings.Contains(row, "▐My tenant▌") || strings.Contains(row, "esc close") {
+				rows = append(rows, i)
+			}
+		}
+		return rows
+	}
+	first := edges()
+	if len(first) != 2 {
+		t.Fatalf("title and foot stand in %v", first)
+	}
+	for i := range 12 {
+		d.Press("tab")
+		if now := edges(); !slices.Equal(now, first) {
+			t.Errorf("after %d tabs title and foot stand in %v, in the first field in %v", i+1, now, first)
+		}
+	}
 }
