@@ -61,7 +61,11 @@ func (m *Model) footKeys(room int) []footKey {
 	var all []footKey
 	for _, c := range m.table() {
 		if word := c.word(m); c.foot > 0 && word != "" && c.dead(m) == "" {
-			all = append(all, footKey{c.Help().Key, word, c.foot})
+			order := c.foot
+			if m.visit.lab && c.labFoot > 0 {
+				order = c.labFoot
+			}
+			all = append(all, footKey{c.Help().Key, word, order})
 		}
 	}
 	// Enter, help and the way out come before all others; what is left is

@@ -19,6 +19,8 @@ type command struct {
 	label func(*Model) string
 	// foot is the place in the foot, from 1; 0: only in the help.
 	foot int
+	// labFoot is its place in a broken tenant, if it is another one there.
+	labFoot int
 	// why says why the key does nothing now, or "" if it does.
 	why func(*Model) string
 	do  func(*Model) tea.Cmd
@@ -257,7 +259,7 @@ func flowCommands() []command {
 			why:  (*Model).whyNoSkip, do: (*Model).skip,
 		},
 		{
-			Binding: bind(",", ",", "settings"), group: "Walk", foot: 11,
+			Binding: bind(",", ",", "settings"), group: "Walk", foot: 11, labFoot: 2,
 			long: "Change method, verifier, response mode, platform and scopes, and walk again.",
 			why:  (*Model).whyNoSettings, do: (*Model).startSettings,
 		},
@@ -272,7 +274,7 @@ func flowCommands() []command {
 			why:  (*Model).whyNoCall, do: (*Model).askCall,
 		},
 		{
-			Binding: bind("H", "H", "hint"), group: "Walk", foot: 11,
+			Binding: bind("H", "H", "hint"), group: "Walk", foot: 2,
 			long: "In a broken tenant: one hint more.",
 			why:  (*Model).whyNoHint, do: (*Model).labHint,
 		},

@@ -78,6 +78,8 @@ func TestALabIsSolvedOnTheScreen(t *testing.T) {
 		d.Press("a")
 		d.Until("Not solved.")
 		d.Shows("AADSTS50011")
+		d.Press("left")
+		d.Shows(", settings", "H hint") // the keys that solve it, in the narrow window too
 
 		d.Press("H")
 		d.Shows("Hints", "1  Read the number")
