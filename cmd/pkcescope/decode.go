@@ -33,13 +33,14 @@ func newDecode() *cobra.Command {
 	var jwks, at, diff string
 	var o inspect.DecodeOptions
 	cmd := &cobra.Command{
-		Use:   "decode [TOKEN|-]",
+		Use:   "decode [TOKEN|FILE|-]",
 		Short: "Explain and check a token",
 		Long: `Explain and check a token: a bare one, "Bearer …", a JSON token response, a URL
 with tokens in it, the JSON serialization of JWS and JWE, or any text that holds
 some. What a URL, a mail, a page or a terminal did to it (%2E, line ends,
 quotes, escapes) is undone and said. Broken tokens are decoded as far as they
-go. Without an argument, or with -, it is read from standard input.
+go. Without an argument, or with -, it is read from standard input; the name of
+a file reads the file.
 
 Exit status: 0 every check passed, 1 one failed or there is no token, 3 none
 failed but some could not be made for want of keys or expected values.`,
@@ -98,10 +99,13 @@ failed but some could not be made for want of keys or expected values.`,
 	return cmd
 }
 
-// tokenText is the argument or standard input.
+// tokenText is the argument, the file it names, or standard input.
 func tokenText(cmd *cobra.Command, args []string) (string, error) {
 	in := newInput(cmd.InOrStdin(), cmd.ErrOrStderr())
 	if len(args) == 1 && args[0] != "-" {
+		if info, err := os.Stat(args[0]); err == nil && info.Mode().IsRegular() {
+			return tokenFile(args[0])
+		}
 		if in.terminal != nil {
 			fmt.Fprintln(cmd.ErrOrStderr(), "note: an argument stays in the shell's history; use - to paste instead")
 		}
@@ -111,12 +115,26 @@ func tokenText(cmd *cobra.Command, args []string) (string, error) {
 		fmt.Fprintln(cmd.ErrOrStderr(), "Paste the token, then Enter and Ctrl-D:")
 	}
 	return await(cmd.Context(), func() (string, error) {
-		b, err := io.ReadAll(io.LimitReader(in.lines, maxText+1))
-		if len(b) > maxText {
-			return "", wrongUsage("Cut the tokens out of it.", "There is more than %d MB on standard input.", maxText>>20)
-		}
-		return string(b), err
+		return boundedText(in.lines, "on standard input")
 	})
+}
+
+func tokenFile(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	return boundedText(f, "in "+name)
+}
+
+// boundedText reads as much text as decode takes. Where says what it is from.
+func boundedText(r io.Reader, where string) (string, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxText+1))
+	if len(b) > maxText {
+		return "", wrongUsage("Cut the tokens out of it.", "There is more than %d MB %s.", maxText>>20, where)
+	}
+	return string(b), err
 }
 
 // otherToken reads what --diff names: a file, or a token itself.
