@@ -112,7 +112,8 @@ func runExplain(cmd *cobra.Command, f explainFlags, args []string) error {
 		return inspect.WriteJSON(cmd.OutOrStdout(), d)
 	}
 	if ended != "" {
-		if d.Unknown {
+		// What is merely possible of a run that went well is a false alarm.
+		if d.Unknown || d.Causes[0].Confidence == inspect.Possible {
 			fmt.Fprintln(cmd.OutOrStdout(), ended)
 			return nil
 		}
