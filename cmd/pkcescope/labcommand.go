@@ -110,11 +110,14 @@ func listLabs(w io.Writer, progress learned, asJSON bool) error {
 		Solved bool   `json:"solved"`
 	}
 	var entries []entry
-	solved := 0
+	solved, next := 0, ""
 	for _, l := range broken.Labs() {
 		_, ok := done.Labs[l.ID]
-		if ok {
+		switch {
+		case ok:
 			solved++
+		case next == "":
+			next = " Next: pkcescope lab " + l.ID
 		}
 		entries = append(entries, entry{l.ID, l.Title, ok})
 	}
@@ -128,7 +131,7 @@ func listLabs(w io.Writer, progress learned, asJSON bool) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%d of %d solved.\n", solved, len(entries))
+	fmt.Fprintf(w, "\n%d of %d solved.%s\n", solved, len(entries), next)
 	return nil
 }
 

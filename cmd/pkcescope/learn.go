@@ -125,11 +125,14 @@ func listLessons(w io.Writer, progress learned, asJSON bool) error {
 		Done bool `json:"done"`
 	}
 	var entries []entry
-	n := 0
+	n, next := 0, ""
 	for _, l := range inspect.Lessons() {
 		_, ok := done.Lessons[l.ID]
-		if ok {
+		switch {
+		case ok:
 			n++
+		case next == "":
+			next = " Next: pkcescope learn " + l.ID
 		}
 		entries = append(entries, entry{l, ok})
 	}
@@ -143,7 +146,7 @@ func listLessons(w io.Writer, progress learned, asJSON bool) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%d of %d done.\n", n, len(entries))
+	fmt.Fprintf(w, "\n%d of %d done.%s\n", n, len(entries), next)
 	return nil
 }
 

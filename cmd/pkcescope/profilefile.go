@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -102,7 +103,7 @@ func (p profileFile) Load(name string) (flow.Config, error) {
 	}
 	saved, ok := doc.Profile[name]
 	if !ok {
-		have := "There are no profiles in " + p.path + " yet."
+		have := "There are no profiles in " + p.path + " yet; pkcescope profile add " + strconv.Quote(name) + " makes one."
 		if len(doc.Profile) > 0 {
 			have = "There are: " + strings.Join(slices.Sorted(maps.Keys(doc.Profile)), ", ") + "."
 		}
