@@ -52,14 +52,6 @@ type form struct {
 	extraFoot func(f *form) []string
 }
 
-// name is the field's label as the form stands.
-func (x *field) name(f *form) string {
-	if x.named != nil {
-		return x.named(f)
-	}
-	return x.label
-}
-
 func textField(id, label, value, hint string) *field {
 	in := textinput.New()
 	in.Prompt = ""
@@ -324,6 +316,14 @@ func (f *form) click(m *Model, x, y int) {
 		f.leave()
 		f.step(item - 1 - f.at)
 	}
+}
+
+// name is the field's label as the form stands.
+func (f *field) name(of *form) string {
+	if f.named != nil {
+		return f.named(of)
+	}
+	return f.label
 }
 
 // explains is what is said below the field while it is filled in.
