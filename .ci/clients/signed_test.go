@@ -179,7 +179,11 @@ func TestExportedSignedFlowsRun(t *testing.T) {
 		}
 		for _, form := range row.forms {
 			t.Run(form+" "+name, func(t *testing.T) {
-				file := written(t, form, run)
+				from := []string{run}
+				if name != "all of them" && form != "go" {
+					from = flags // of the client as it is configured, without a run
+				}
+				file := written(t, form, from...)
 				text, err := os.ReadFile(file)
 				must(t, err)
 				argv := ready(t, form, file)

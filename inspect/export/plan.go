@@ -141,7 +141,7 @@ func certified(c flow.Config) bool {
 
 // pushes says whether the run pushed its authorization request, or would have.
 func pushes(t flow.Transcript) bool {
-	return t.Config.Protection.PAR || t.Step(flow.StepPAR).Status == flow.StatusOK
+	return t.Config.Asks(flow.StepPAR) || t.Step(flow.StepPAR).Status == flow.StatusOK
 }
 
 // expressible refuses what a short program in that form cannot do.
