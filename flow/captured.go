@@ -68,6 +68,7 @@ type LossKind string
 // The kinds of losses.
 const (
 	LostRest     LossKind = "cut-off"         // the file ends too early
+	LostEnd      LossKind = "too-long"        // the file is longer than what is read of one
 	LostSyntax   LossKind = "damaged"         // the file is not what it should be from some octet on
 	LostBody     LossKind = "body-missing"    // a body was not recorded
 	LostLength   LossKind = "body-cut"        // a body was longer than what is kept

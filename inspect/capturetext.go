@@ -78,6 +78,10 @@ func lossFinding(l flow.Loss) Finding {
 		f.What = "The file is cut off: it ends after " + detail + " requests, in the middle of one."
 		f.Why = "What came before was read. What came after is lost, and steps that seem to be missing may have been there."
 		f.Try = "Take a whole copy of the file, or record again."
+	case flow.LostEnd:
+		f.What = "The text is longer than what is read of one, and was read for " + detail + " MiB."
+		f.Why = "Steps that seem to be missing may have been behind that."
+		f.Try = "Cut the part around the sign-in out of it, or record a HAR, of which all is read."
 	case flow.LostSyntax:
 		f.What = "The file is damaged at octet " + detail + ", and was read only up to there."
 		f.Why = "It is not JSON from there on. Steps that seem to be missing may have been behind it."

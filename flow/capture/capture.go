@@ -12,6 +12,7 @@ package capture
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -157,6 +158,9 @@ const sniffed = 4096
 func readSource(r io.Reader, in *intake) error {
 	b := bufio.NewReaderSize(r, sniffed)
 	head, err := b.Peek(sniffed)
+	for mark := []byte("\ufeff"); bytes.HasPrefix(head, mark); head, err = b.Peek(sniffed) {
+		_, _ = b.Discard(len(mark)) // it was peeked
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return cannotRead(err)
 	}

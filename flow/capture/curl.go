@@ -30,8 +30,8 @@ var curlLong = map[string]string{
 	"--user": "-u", "--cookie": "-b", "--user-agent": "-A", "--referer": "-e", "--get": "-G", "--head": "-I", "--oauth2-bearer": "--oauth2-bearer",
 }
 
-// parseCurl reads the words of a curl command. from says which data stood in a
-// file, which is not read.
+// parseCurl reads the words of a curl command. Of data that stands in a file
+// (@NAME) it is the name that is kept: the file is not read.
 func parseCurl(words []string) (r flow.Request, ok bool) {
 	r.Header = http.Header{}
 	var data []string

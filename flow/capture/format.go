@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -34,9 +35,6 @@ func readFormat(head []byte, r *bufio.Reader, in *intake) error {
 		return readZip(r, in)
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}):
 		return readUTF16(r, head[0] == 0xfe, in)
-	case bytes.HasPrefix(head, []byte("\ufeff")):
-		_, _ = r.Discard(3)
-		return readSource(r, in)
 	}
 	if e := refusal(head); e != nil {
 		return e
@@ -88,14 +86,21 @@ func readPacked(z io.Reader, err error, by string, in *intake) error {
 	if err != nil {
 		return cannotRead(err)
 	}
-	if in.layers++; in.layers > mostLayers {
-		return &flow.Error{Kind: flow.KindRefused, What: "The file is packed again and again.", Why: "What is in it is packed as well, more often than anybody does that.", Try: "Unpack it first."}
-	}
-	if err := readSource(&lenient{r: z, in: in, by: by}, in); err != nil {
+	if err := in.unpack(&lenient{r: z, in: in, by: by}); err != nil {
 		return err
 	}
 	in.format += ", packed with " + by
 	return nil
+}
+
+// unpack reads what was packed into the source.
+func (in *intake) unpack(r io.Reader) error {
+	in.layers++
+	defer func() { in.layers-- }()
+	if in.layers > mostLayers {
+		return &flow.Error{Kind: flow.KindRefused, What: "The file is packed again and again.", Why: "What is in it is packed as well, more often than anybody does that.", Try: "Unpack it first."}
+	}
+	return readSource(r, in)
 }
 
 // lenient turns damage in a packed file into its end, and a loss.
@@ -184,7 +189,7 @@ func refusal(head []byte) error {
 	case magic("\xd4\xc3\xb2\xa1"), magic("\xa1\xb2\xc3\xd4"), magic("\x4d\x3c\xb2\xa1"), magic("\xa1\xb2\x3c\x4d"), magic("\x0a\x0d\x0d\x0a"):
 		return refuse("This is a packet capture (pcap): what TLS protects cannot be read out of it.",
 			"Record with the browser's developer tools (save as HAR) or with a proxy.")
-	case strings.HasPrefix(text, `{"constants"`), strings.HasPrefix(text, `{"constants":`):
+	case strings.HasPrefix(text, `{"constants"`):
 		return refuse("This is Chromium's network log (chrome://net-export): it leaves bodies out.",
 			"Open the developer tools, tab Network, sign in, and choose Save all as HAR.")
 	case magic("\xfd7zXZ"):
@@ -209,7 +214,7 @@ func isMitmproxy(head []byte) bool {
 	if i == 0 || i == len(head) || head[i] != ':' {
 		return false
 	}
-	rest := head[i+1:]
-	return bytes.Contains(rest[:min(len(rest), 400)], []byte(":websocket;")) || bytes.Contains(rest[:min(len(rest), 4000)], []byte(":client_conn;")) ||
-		bytes.Contains(rest[:min(len(rest), 4000)], []byte(":request;")) || bytes.Contains(rest[:min(len(rest), 4000)], []byte(":version;"))
+	return slices.ContainsFunc([]string{":websocket;", ":client_conn;", ":request;", ":version;"}, func(member string) bool {
+		return bytes.Contains(head[i+1:], []byte(member))
+	})
 }

@@ -329,7 +329,9 @@ func (h *harReader) keep() {
 	if kind := text(e.postType); kind != "" && x.Request.Header.Get("Content-Type") == "" {
 		x.Request.Header.Set("Content-Type", kind)
 	}
-	c.cut = !e.postWhole
+	if !e.postWhole {
+		c.lost = append(c.lost, flow.Loss{What: flow.LostLength, Detail: strconv.Itoa(len(x.Request.Body))})
+	}
 	if at, err := time.Parse(time.RFC3339Nano, text(e.started)); err == nil {
 		x.Timing.Start = at
 	}

@@ -2,7 +2,9 @@ package capture_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -88,5 +90,26 @@ func TestARunGoesThroughAHARAndBack(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestARequestThatIsLongerThanWhatIsKeptIsCutAndSaysSo(t *testing.T) {
+	record, err := json.Marshal(map[string]any{"log": map[string]any{"version": "1.2", "entries": []any{map[string]any{
+		"startedDateTime": "2026-01-02T03:04:05Z", "time": 1,
+		"request": map[string]any{
+			"method": "POST", "url": tokenURL, "headers": []any{},
+			"postData": map[string]any{"mimeType": "application/x-www-form-urlencoded", "text": tokenForm + "&x=" + strings.Repeat("x", 2<<20)},
+		},
+		"response": map[string]any{"status": 200, "headers": []any{}, "content": map[string]any{"mimeType": "application/json", "text": tokenAnswer}},
+	}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := open(t, record)
+	if len(found.Flows) != 1 {
+		t.Fatalf("%d flows", len(found.Flows))
+	}
+	if lost := found.Flows[0].Capture.Lost; !slices.ContainsFunc(lost, func(l flow.Loss) bool { return l.What == flow.LostLength && l.Step == flow.StepToken }) {
+		t.Errorf("lost %+v", lost)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -212,11 +211,8 @@ func encodedPairs(encoded string) []harPair {
 	out := []harPair{}
 	for pair := range strings.SplitSeq(encoded, "&") {
 		name, value, _ := strings.Cut(pair, "=")
-		if n, err := url.QueryUnescape(name); err == nil {
-			name = n
-		}
 		if pair != "" {
-			out = append(out, harPair{name, unescaped(value)})
+			out = append(out, harPair{unescaped(name), unescaped(value)})
 		}
 	}
 	return out

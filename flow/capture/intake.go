@@ -21,7 +21,6 @@ type candidate struct {
 	document bool   // the browser showed it as a page
 	framed   bool   // in a frame of another page
 	scripted bool   // the browser says that a script sent it
-	cut      bool   // the request's body was longer than what is kept
 	failure  string // why there is no response, in the recorder's words
 	lost     []flow.Loss
 }
@@ -140,8 +139,8 @@ func interestOf(method, address, body, params []byte) interest {
 	has := namesIn(query)
 	posted := len(body) > 0 || len(params) > 0
 	if posted {
-		if has2 := namesIn(body); has2 != 0 {
-			has |= has2
+		if inBody := namesIn(body); inBody != 0 {
+			has |= inBody
 		} else if len(params) > 0 {
 			has |= namesOfParams(params)
 		}

@@ -36,6 +36,13 @@ type linked struct {
 	wrong  map[int]bool          // callbacks with another state
 }
 
+func newLinked(kind flow.CaptureKind, start time.Time) *linked {
+	return &linked{
+		kind: kind, of: -1, ask: url.Values{}, start: start,
+		steps: map[flow.StepID][]int{}, answer: map[int]string{}, tokens: map[string]bool{}, access: map[string]bool{}, wrong: map[int]bool{},
+	}
+}
+
 func (f *linked) has(id flow.StepID) bool { return len(f.steps[id]) > 0 }
 
 func (f *linked) add(id flow.StepID, i int) { f.steps[id] = append(f.steps[id], i) }
@@ -183,12 +190,10 @@ func (l *linker) authorizeRequests() {
 				ask = merged(q, l.params[par])
 			}
 		}
-		f := &linked{
-			kind: flow.KindSignIn, of: -1, ask: ask, client: ask.Get("client_id"), redirect: ask.Get("redirect_uri"), state: ask.Get("state"),
-			nonce: ask.Get("nonce"), challenge: ask.Get("code_challenge"), method: ask.Get("code_challenge_method"),
-			start: l.when[i], silent: ask.Get("prompt") == "none",
-			steps: map[flow.StepID][]int{}, answer: map[int]string{}, tokens: map[string]bool{}, access: map[string]bool{}, wrong: map[int]bool{},
-		}
+		f := newLinked(flow.KindSignIn, l.when[i])
+		f.ask, f.client, f.redirect, f.state = ask, ask.Get("client_id"), ask.Get("redirect_uri"), ask.Get("state")
+		f.nonce, f.challenge, f.method = ask.Get("nonce"), ask.Get("code_challenge"), ask.Get("code_challenge_method")
+		f.silent = ask.Get("prompt") == "none"
 		if again := l.sameRequest(f, l.all[i].Request.URL); again != nil {
 			again.add(flow.StepAuthorize, i)
 			l.used[i] = true
@@ -420,10 +425,7 @@ func (l *linker) tokenRequests() {
 
 // begin makes a flow of which no authorize request was recorded.
 func (l *linker) begin(kind flow.CaptureKind, i int) *linked {
-	f := &linked{
-		kind: kind, of: -1, ask: url.Values{}, start: l.when[i],
-		steps: map[flow.StepID][]int{}, answer: map[int]string{}, tokens: map[string]bool{}, access: map[string]bool{}, wrong: map[int]bool{},
-	}
+	f := newLinked(kind, l.when[i])
 	l.flows = append(l.flows, f)
 	return f
 }

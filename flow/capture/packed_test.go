@@ -114,18 +114,53 @@ func TestABodyThatUnpacksToMoreThanIsKeptIsCut(t *testing.T) {
 
 func TestAPackedFileIsReadAndOneThatIsPackedWithoutEndIsNot(t *testing.T) {
 	whole := har(t, walked(t, nil))
-	for _, name := range []string{"gzip", "zstd"} {
-		once := packedBy(t, name, whole)
-		if found := open(t, once); len(found.Flows) != 1 {
+	for name, pack := range map[string]func([]byte) []byte{
+		"gzip": func(b []byte) []byte { return packedBy(t, "gzip", b) },
+		"zstd": func(b []byte) []byte { return packedBy(t, "zstd", b) },
+		"zip":  func(b []byte) []byte { return zipped(t, "inside", string(b)) },
+	} {
+		if found := open(t, pack(whole)); len(found.Flows) != 1 {
 			t.Errorf("%s: %d flows", name, len(found.Flows))
 		}
 		again := whole
 		for range 6 {
-			again = packedBy(t, name, again)
+			again = pack(again)
 		}
 		_, err := capture.Read(t.Context(), []capture.Source{{Name: "x", Data: bytes.NewReader(again)}}, capture.Options{})
 		if e, ok := errors.AsType[*flow.Error](err); !ok || e.Kind != flow.KindRefused {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// How often a file is packed is counted for each: they do not add up.
+func TestEachFileOfAnArchiveMayBePacked(t *testing.T) {
+	files := map[string]string{}
+	for i := range 6 {
+		files[fmt.Sprintf("%d.har.gz", i)] = string(packedBy(t, "gzip", har(t, walked(t, nil))))
+	}
+	var all bytes.Buffer
+	archive(t, &all, files)
+	if found := open(t, all.Bytes()); len(found.Flows) != len(files) {
+		t.Errorf("%d flows in %d files", len(found.Flows), len(files))
+	}
+}
+
+// A mark in front of a text costs nothing, however often it stands there.
+func TestByteOrderMarksWithoutEndAreNoReasonToFall(t *testing.T) {
+	marked := append(bytes.Repeat([]byte("\ufeff"), 3<<20), har(t, walked(t, nil))...)
+	if found := open(t, marked); len(found.Flows) != 1 {
+		t.Errorf("%d flows", len(found.Flows))
+	}
+}
+
+func TestATextThatIsTooLongIsReadAsFarAsItGoesAndSaysSo(t *testing.T) {
+	text := tokenURL + "?response_type=code&client_id=c&state=s\n" + strings.Repeat("and other words\n", 3<<20)
+	found := open(t, []byte(text))
+	if len(found.Flows) != 1 {
+		t.Fatalf("%d flows", len(found.Flows))
+	}
+	if lost := found.Flows[0].Capture.Lost; !slices.ContainsFunc(lost, func(l flow.Loss) bool { return l.What == flow.LostEnd && l.Detail == "32" }) {
+		t.Errorf("lost %+v", lost)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path"
@@ -29,6 +30,9 @@ const maxArchive = 512 << 20
 // readZip reads a session archive, or an archive of files that are read here.
 func readZip(r io.Reader, in *intake) error {
 	at, size, err := randomAccess(r, in)
+	if refused, ok := errors.AsType[*flow.Error](err); ok {
+		return refused
+	}
 	if err != nil {
 		return cannotRead(err)
 	}
@@ -88,7 +92,13 @@ func randomAccess(r io.Reader, in *intake) (io.ReaderAt, int64, error) {
 			return f, info.Size(), nil
 		}
 	}
-	data, err := io.ReadAll(io.LimitReader(r, maxArchive))
+	data, err := io.ReadAll(io.LimitReader(r, maxArchive+1))
+	if len(data) > maxArchive {
+		return nil, 0, &flow.Error{
+			Kind: flow.KindRefused, What: fmt.Sprintf("The archive has more than %d MiB, which is too much for a stream.", maxArchive>>20),
+			Why: "Its directory stands at the end, so all of it has to be held.", Try: "Save it to a file and open that.",
+		}
+	}
 	return bytes.NewReader(data), int64(len(data)), err
 }
 
@@ -114,7 +124,7 @@ func (s *session) read(in *intake) error {
 		return errProtected
 	}
 	r, ok := parseRequest(raw)
-	if err != nil && !ok || !ok {
+	if !ok {
 		in.count(flow.LostEntries)
 		return nil
 	}
@@ -204,7 +214,7 @@ func readMembers(z *zip.Reader, in *intake) error {
 			continue
 		}
 		in.raw = nil
-		err = readSource(r, in)
+		err = in.unpack(r)
 		_ = r.Close()
 		if err != nil {
 			last = err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -159,12 +160,12 @@ func TestWhatIsNotReadIsRefusedWithTheWayToSomethingThatIs(t *testing.T) {
 func archive(t *testing.T, w io.Writer, files map[string]string) {
 	t.Helper()
 	z := zip.NewWriter(w)
-	for name, content := range files {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		f, err := z.Create(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprint(f, content)
+		fmt.Fprint(f, files[name])
 	}
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
@@ -182,5 +183,18 @@ func TestAHARInAnArchiveIsRead(t *testing.T) {
 	found := open(t, zipped(t, "login.har", string(har(t, walked(t, nil)))))
 	if len(found.Flows) != 1 || found.Flows[0].Outcome != flow.OutcomeOK {
 		t.Fatalf("%d flows found", len(found.Flows))
+	}
+}
+
+func TestAnArchiveWithAPasswordIsRefused(t *testing.T) {
+	for name, file := range map[string]string{"Fiddler's": "raw/1_c.txt", "another": "login.har"} {
+		b := zipped(t, file, "GET https://login.example/authorize?client_id=c&response_type=code HTTP/1.1\r\n\r\n")
+		// Bit 0 of the flags, in the header of the file and in the directory.
+		b[6] |= 1
+		b[bytes.Index(b, []byte("PK\x01\x02"))+8] |= 1
+		_, err := capture.Read(t.Context(), []capture.Source{{Name: "x", Data: bytes.NewReader(b)}}, capture.Options{})
+		if e, ok := errors.AsType[*flow.Error](err); !ok || !strings.Contains(e.What, "password") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -20,9 +21,13 @@ const maxText = 32 << 20
 // JSON answers, several of them one after the other, and other words between
 // them.
 func readText(r io.Reader, in *intake) error {
-	data, err := io.ReadAll(io.LimitReader(r, maxText))
+	data, err := io.ReadAll(io.LimitReader(r, maxText+1))
 	if err != nil {
 		return cannotRead(err)
+	}
+	if len(data) > maxText {
+		data = data[:maxText]
+		in.lose(flow.LostEnd, strconv.Itoa(maxText>>20))
 	}
 	if bytes.IndexByte(data[:min(len(data), sniffed)], 0) >= 0 {
 		return &flow.Error{
@@ -31,7 +36,7 @@ func readText(r io.Reader, in *intake) error {
 	}
 	text := string(data)
 	if !utf8.ValidString(text) {
-		text, _ = unquoteLatin(data)
+		text = latin1(data)
 		in.lose(flow.LostUTF8, "")
 	}
 	t := &textReader{in: in, rest: strings.ReplaceAll(text, "\r\n", "\n")}
@@ -50,8 +55,8 @@ func readText(r io.Reader, in *intake) error {
 // whatIsRead names the forms for a hint.
 const whatIsRead = "Read are: HAR, Fiddler's SAZ, curl commands, HTTP messages, authorize and callback URLs, token responses, and saved transcripts."
 
-// unquoteLatin takes octets that are not UTF-8 for Latin-1.
-func unquoteLatin(b []byte) (string, bool) {
+// latin1 takes octets that are not UTF-8 for Latin-1.
+func latin1(b []byte) string {
 	var out strings.Builder
 	for i := 0; i < len(b); {
 		r, n := utf8.DecodeRune(b[i:])
@@ -61,7 +66,7 @@ func unquoteLatin(b []byte) (string, bool) {
 		out.WriteRune(r)
 		i += n
 	}
-	return out.String(), true
+	return out.String()
 }
 
 // textReader takes a text apart.
