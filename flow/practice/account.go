@@ -2,6 +2,7 @@ package practice
 
 import (
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -67,7 +68,7 @@ func (a Account) idp(s *Server) string {
 func (a Account) groupIDs() []string {
 	ids := make([]string, a.Groups)
 	for i := range ids {
-		ids[i] = guidFrom("group " + itoa(i))
+		ids[i] = guidFrom("group " + strconv.Itoa(i))
 	}
 	return ids
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -230,7 +231,7 @@ func (c *call) succeed(req authRequest, key string, sess session, a Account) {
 		access, lifetime = c.accessToken(req.app, a, g, req.scopes)
 		v.Set("access_token", access)
 		v.Set("token_type", "Bearer")
-		v.Set("expires_in", itoa(lifetime))
+		v.Set("expires_in", strconv.Itoa(lifetime))
 		v.Set("scope", strings.Join(grantedScopes(req.scopes), " "))
 	}
 	if slices.Contains(req.types, "id_token") {
@@ -250,10 +251,7 @@ func (c *call) respond(req authRequest, v url.Values) {
 		v.Set("state", c.stateBack(req.state))
 	}
 	if c.has(FaultSendIssuer) {
-		in := req.authority.directory
-		if req.authority.alias != "" {
-			in = homeDirectory
-		}
+		in := req.authority.answering()
 		v.Set("iss", c.issuer(in.ID)) // RFC 9207 section 2: in errors too
 	}
 	if c.has(FaultSendWrongIssuer) {

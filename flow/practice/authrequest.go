@@ -128,14 +128,10 @@ func (c *call) findClient(clientID string, a authority) (Registration, *refusal)
 	if clientID == "" {
 		return Registration{}, deny("900144", "name", "client_id")
 	}
-	name := a.Name
-	if a.alias != "" {
-		name = homeDirectory.Name
-	}
 	app, ok := c.conf.registration(clientID)
 	// An app of one directory exists in no other.
 	if !ok || a.alias == "" && a.ID != app.home() && app.SupportedAccounts == MyOrg && a.ID != consumersDirectory.ID {
-		return app, deny("700016", "app", clientID, "tenant", name)
+		return app, deny("700016", "app", clientID, "tenant", a.answering().Name)
 	}
 	c.event.Client = app.Name
 	switch {
@@ -237,10 +233,7 @@ func (req *authRequest) checkResponse(form url.Values, inQuery bool) *refusal {
 
 // readAuthScopes reads scope, or for the v1.0 endpoint resource.
 func (c *call) readAuthScopes(req *authRequest) *refusal {
-	in := req.authority.directory
-	if req.authority.alias != "" {
-		in = homeDirectory
-	}
+	in := req.authority.answering()
 	scope := req.form.Get("scope")
 	if req.v1 {
 		scope = scopeOfV1(req.resource)

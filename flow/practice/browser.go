@@ -128,7 +128,7 @@ func (b *browser) Open(ctx context.Context, target string, record func(flow.Exch
 	defer b.client.CloseIdleConnections()
 	u, err := url.Parse(target)
 	if err != nil {
-		return &flow.Error{Kind: flow.KindRefused, What: "The authorize URL cannot be read.", Why: err.Error(), Try: "Look at the authorize step's URL."}
+		return flow.Error{Kind: flow.KindRefused, What: "The authorize URL cannot be read.", Why: err.Error(), Try: "Look at the authorize step's URL."}.Wrap(err)
 	}
 	next := hop{method: http.MethodGet, url: u}
 	for range maxHops {
@@ -167,7 +167,7 @@ func (b *browser) follow(at hop, res *flow.Response) (hop, error) {
 	if to := res.Header.Get("Location"); to != "" && res.Status >= 300 && res.Status < 400 {
 		u, err := at.url.Parse(to)
 		if err != nil {
-			return hop{}, &flow.Error{Kind: flow.KindServer, What: "The redirect leads nowhere.", Why: err.Error(), Try: "Look at the Location header."}
+			return hop{}, flow.Error{Kind: flow.KindServer, What: "The redirect leads nowhere.", Why: err.Error(), Try: "Look at the Location header."}.Wrap(err)
 		}
 		return hop{method: http.MethodGet, url: u}, nil
 	}
@@ -205,7 +205,7 @@ func (b *browser) follow(at hop, res *flow.Response) (hop, error) {
 	}
 	u, err := at.url.Parse(f.action)
 	if err != nil {
-		return hop{}, &flow.Error{Kind: flow.KindServer, What: "The page's form leads nowhere.", Why: err.Error(), Try: "Open the address in a real browser."}
+		return hop{}, flow.Error{Kind: flow.KindServer, What: "The page's form leads nowhere.", Why: err.Error(), Try: "Open the address in a real browser."}.Wrap(err)
 	}
 	if f.method != http.MethodPost {
 		u.RawQuery = f.values().Encode()

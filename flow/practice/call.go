@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -320,7 +322,7 @@ func (c *call) refuseStatus(status int, e *refusal) {
 // errorURI is where Microsoft explains the code: the real page, because we
 // have no better one.
 func (c *call) errorURI(e *refusal) string {
-	return "https://login.microsoftonline.com/error?code=" + itoa(e.Code)
+	return "https://login.microsoftonline.com/error?code=" + strconv.Itoa(e.Code)
 }
 
 func (c *call) json(status int, v any) {
@@ -374,7 +376,7 @@ func (c *call) sameOrigin() bool {
 	default:
 		return false
 	}
-	return c.form.Get("canary") == c.canary
+	return subtle.ConstantTimeCompare([]byte(c.form.Get("canary")), []byte(c.canary)) == 1
 }
 
 // loopbackHost says whether a Host header names this machine.

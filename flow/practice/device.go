@@ -73,11 +73,7 @@ func (c *call) deviceCode() {
 		c.refuseJSON(deny("900144", "name", "scope"))
 		return
 	}
-	in := a.directory
-	if a.alias != "" {
-		in = homeDirectory
-	}
-	if _, e := c.readScopes(app, in, c.form.Get("scope")); e != nil {
+	if _, e := c.readScopes(app, a.answering(), c.form.Get("scope")); e != nil {
 		c.refuseJSON(e)
 		return
 	}

@@ -50,6 +50,15 @@ func (a authority) id() string {
 	return a.ID
 }
 
+// answering is the directory that answers where no account has been named: for
+// an alias the one where the apps are.
+func (a authority) answering() directory {
+	if a.alias != "" {
+		return homeDirectory
+	}
+	return a.directory
+}
+
 // segment is how the discovery document names the authority in its addresses:
 // a domain becomes the GUID, "consumers" stays.
 func (a authority) segment() string {
@@ -95,7 +104,7 @@ func findAuthority(segment string) (authority, *refusal) {
 	return a, deny("900023", "tenant", segment)
 }
 
-// tenantByID returns the directory of that GUID.
+// directoryByID returns the directory of that GUID.
 func directoryByID(id string) directory {
 	for _, t := range []directory{homeDirectory, otherDirectory, consumersDirectory} {
 		if t.ID == id {

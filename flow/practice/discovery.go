@@ -5,11 +5,8 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // issuer is the v2.0 issuer of a directory.
 func (s *Server) issuer(tenantID string) string { return s.URL + "/" + tenantID + "/v2.0" }

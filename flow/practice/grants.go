@@ -278,6 +278,10 @@ func newBounded[V any](limit int) *bounded[V] {
 }
 
 func (b *bounded[V]) add(key string, v V) {
+	if old := b.entries[key]; old != nil { // it keeps its place among the others
+		*old = v
+		return
+	}
 	if len(b.order) < b.limit {
 		b.order = append(b.order, key)
 	} else {

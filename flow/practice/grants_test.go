@@ -115,3 +115,31 @@ func TestDeviceCodeFlow(t *testing.T) {
 		t.Errorf("a second time: AADSTS%d", got)
 	}
 }
+
+func TestALockedAccountIsFreeAgainAfterAWhile(t *testing.T) {
+	g, now := newGrants(), time.Now()
+	for range lockoutAfter {
+		g.passwordFailed("alex", now)
+	}
+	if !g.locked("alex", now.Add(lockoutFor)) || g.locked("robin", now) {
+		t.Error("not that account alone is locked")
+	}
+	if g.locked("alex", now.Add(lockoutFor+time.Second)) {
+		t.Error("it is locked for longer than Entra's minute")
+	}
+}
+
+// What is noted twice must not be forgotten before what was noted once.
+func TestAnEntryThatIsAddedAgainKeepsItsPlace(t *testing.T) {
+	b := newBounded[int](2)
+	b.add("a", 1)
+	b.add("a", 2)
+	b.add("b", 3)
+	if a := b.get("a"); a == nil || *a != 2 || b.get("b") == nil {
+		t.Errorf("a is %v, b is %v", b.get("a"), b.get("b"))
+	}
+	b.add("c", 4)
+	if b.get("a") != nil || b.get("b") == nil {
+		t.Error("not the oldest was dropped")
+	}
+}

@@ -2,6 +2,7 @@ package practice
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -54,10 +55,10 @@ func (c *call) issue(req tokenRequest, g grant) (any, *refusal) {
 		ExpiresIn: lifetime, ExtExpiresIn: lifetime, AccessToken: access,
 	}
 	if req.v1 || c.has(FaultStringExpiry) {
-		answer.ExpiresIn, answer.ExtExpiresIn = itoa(lifetime), itoa(lifetime)
+		answer.ExpiresIn, answer.ExtExpiresIn = strconv.Itoa(lifetime), strconv.Itoa(lifetime)
 	}
 	if req.v1 {
-		answer.NotBefore, answer.ExpiresOn = itoa(int(c.now.Add(-skew).Unix())), itoa(int(c.now.Unix())+lifetime)
+		answer.NotBefore, answer.ExpiresOn = strconv.Itoa(int(c.now.Add(-skew).Unix())), strconv.Itoa(int(c.now.Unix())+lifetime)
 		answer.Resource, answer.Scope = req.form.Get("resource"), strings.Join(set.wanted, " ")
 	}
 	if set.has("openid") {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +71,7 @@ func number(n int) string {
 	if n == 0 {
 		return "tokens"
 	}
-	return "AADSTS" + itoa(n)
+	return "AADSTS" + strconv.Itoa(n)
 }
 
 func (p *play) idClaim(name string) string {

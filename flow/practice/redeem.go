@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -137,7 +138,7 @@ func (c *call) checkAge(req tokenRequest, g grant) *refusal {
 	}
 	policies := c.conf.policies(req.app.ClientID, g.resource, g.account)
 	if limit, ok := frequency(policies); ok && c.now.Sub(g.authTime) > limit {
-		return deny("70043", "issued", dotNetTime(g.authTime), "lifetime", itoa(int(limit/time.Second))).with("token_expired", "")
+		return deny("70043", "issued", dotNetTime(g.authTime), "lifetime", strconv.Itoa(int(limit/time.Second))).with("token_expired", "")
 	}
 	return nil
 }
@@ -147,5 +148,5 @@ func dotNetTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05
 
 func dotNetSpan(d time.Duration) string {
 	days := int(d / (24 * time.Hour))
-	return itoa(days) + "." + time.Time{}.Add(d%(24*time.Hour)).Format("15:04:05")
+	return strconv.Itoa(days) + "." + time.Time{}.Add(d%(24*time.Hour)).Format("15:04:05")
 }
