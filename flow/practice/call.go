@@ -143,6 +143,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, handle func(*cal
 		event: Event{Method: r.Method, Path: r.URL.Path},
 	}
 	c.event.Time = c.now
+	w.Header().Set("Date", c.now.UTC().Format(http.TimeFormat)) // net/http would tell another time than the tokens
 	defer func() {
 		if c.event.Path != "/practice.css" {
 			s.recent.add(c.event)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
@@ -380,5 +381,23 @@ func TestPlayedBrowserWalksToTheRedirectURI(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Whoever looks at the clocks must see the one that the tokens go by.
+func TestAShiftedClockIsToldInEveryAnswer(t *testing.T) {
+	s, err := Start(Options{ClockOffset: -10 * time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	res, err := http.Get(s.Issuer() + "/.well-known/openid-configuration")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	told, err := http.ParseTime(res.Header.Get("Date"))
+	if behind := time.Since(told).Round(time.Minute); err != nil || behind != 10*time.Minute {
+		t.Errorf("the answer's Date is %v behind (%v)", behind, err)
 	}
 }
