@@ -93,7 +93,7 @@ func runOpen(cmd *cobra.Command, f openFlags, args []string) error {
 	i := found.Best()
 	if f.number > 0 {
 		if i = f.number - 1; i >= len(found.Flows) {
-			return wrongUsage("See which with --list.", "There is no flow %d: %d were found.", f.number, len(found.Flows))
+			return wrongUsage("See which with --list.", "There is no flow %d; the last one is %d.", f.number, len(found.Flows))
 		}
 	}
 	if f.jwks != "" {
