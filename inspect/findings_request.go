@@ -14,6 +14,7 @@ func requestRules() []rule {
 		{flow.StepAuthorize, noState},
 		{flow.StepAuthorize, noNonce},
 		{flow.StepAuthorize, openRedirectURI},
+		{flow.StepAuthorize, besideReference},
 		{flow.StepAuthorize, ownCertificate},
 		{flow.StepAuthorize, unheardForm},
 		{flow.StepAuthorize, func(r *run) []Finding { return repeated(r.authorize) }},

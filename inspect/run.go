@@ -18,6 +18,10 @@ type run struct {
 	// authorize, token and refresh are the parameters of the requests, sent or
 	// pending; nil when there is no such request.
 	authorize, token, refresh *params
+	// outside is what the authorize request has in the open, inside what was
+	// pushed ahead or stands in its request object; nil where that is not known.
+	// authorize is both.
+	outside, inside *params
 	// device is the device authorization request, of a run that has one.
 	device *params
 	// callback is the accepted authorization response.
@@ -63,6 +67,10 @@ func newRun(t flow.Transcript, p *flow.Pending, prov provider) run {
 	authorize := t.Step(flow.StepAuthorize)
 	if p != nil && p.Step == flow.StepAuthorize && len(authorize.Values) == 0 {
 		authorize.Values = p.Values
+	}
+	r.outside, r.inside = r.authorize, (&params{}).with(authorize, flow.InLocal)
+	if r.inside.list == nil {
+		r.inside = nil
 	}
 	r.authorize = r.authorize.with(authorize, flow.InLocal)
 	r.certificate, _ = authorize.Value(flow.CertificateValue)
