@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // responseOrder is the order in which members of a response are listed; the
@@ -149,6 +151,14 @@ func unexpected(who string, r *Response, members map[string]string) *Error {
 		Try: "Look at the response. Check the URL, and whether a proxy or a sign-in page answers in the server's place.",
 	}
 	switch {
+	case wantsTLS(r):
+		e.Why = "The server says that plain HTTP was spoken to a port on which it expects TLS."
+		e.Try = "Begin the URL with https://."
+	case r.Status/100 == 3:
+		e.Why = fmt.Sprintf("It points to %q, and was not followed.", r.Header.Get("Location"))
+		e.Try = "Check the URL; a missing or extra slash, or http in place of https, has that effect."
+	case members["keys"] != "" && who == keySetsAddress:
+		e.Why = "It is JSON, but its member keys is not a list of keys."
 	case members != nil:
 		e.Why = "It is JSON, and holds " + memberNames(responseValues(members, InResponse)) + "."
 	case len(r.Body) == 0:
@@ -157,6 +167,9 @@ func unexpected(who string, r *Response, members map[string]string) *Error {
 		e.Why = fmt.Sprintf("The answer is longer than the %d octets that are kept, where a short JSON object was expected.", len(r.Body))
 	case looksLikeHTML(r):
 		e.Why = "It sent a web page (HTML) where JSON was expected."
+	case compressed(r) != "":
+		e.Why = fmt.Sprintf("The body is compressed (Content-Encoding: %s), which was not asked for, and is kept as it came.", compressed(r))
+		e.Try = "Have the server, or the proxy in front of it, compress only where Accept-Encoding asks for it."
 	default:
 		e.Why = fmt.Sprintf("The body is not a JSON object: %s.", jsonProblem(r.Body))
 	}
@@ -169,6 +182,27 @@ func looksLikeHTML(r *Response) bool {
 	return kind == "text/html" || bytes.HasPrefix(start, []byte("<!doctype html")) || bytes.HasPrefix(start, []byte("<html"))
 }
 
+// wantsTLS recognises how Go's server, nginx and Apache answer a request that
+// came without TLS.
+func wantsTLS(r *Response) bool {
+	if r.Status != http.StatusBadRequest {
+		return false
+	}
+	start := strings.ToLower(string(r.Body[:min(len(r.Body), 4096)]))
+	return slices.ContainsFunc([]string{
+		"http request to an https server", "plain http request was sent to https port", "speaking plain http to an ssl-enabled server port",
+	}, func(words string) bool { return strings.Contains(start, words) })
+}
+
+// compressed is the coding of a body that came in one, or "". None is asked
+// for, so that what is kept is what crossed the wire.
+func compressed(r *Response) string {
+	if coding := r.Header.Get("Content-Encoding"); !strings.EqualFold(coding, "identity") {
+		return coding
+	}
+	return ""
+}
+
 // jsonProblem says where a body stops being a JSON object.
 func jsonProblem(body []byte) string {
 	var object map[string]json.RawMessage
@@ -179,7 +213,42 @@ func jsonProblem(body []byte) string {
 	if other := jsonKind(err); other != "" {
 		return "it is " + other
 	}
-	return err.Error()
+	return brokenJSON(err, body)
+}
+
+// brokenJSON says where text stops being JSON. encoding/json says it in the
+// words of a parser.
+func brokenJSON(err error, text []byte) string {
+	syntax, ok := errors.AsType[*json.SyntaxError](err)
+	if !ok {
+		return err.Error()
+	}
+	at := syntax.Offset - 1 // the octet that was read last
+	switch {
+	case len(bytes.TrimSpace(text)) == 0:
+		return "it is empty"
+	case strings.Contains(err.Error(), "max depth"):
+		return "it is nested more than 10000 levels deep"
+	case at < 0 || syntax.Offset >= int64(len(text)) && strings.Contains(err.Error(), "unexpected end"):
+		return fmt.Sprintf("it ends in the middle, after %d octets", len(text))
+	}
+	there := character(text[at:])
+	switch {
+	case len(bytes.TrimSpace(text[:at])) == 0:
+		return fmt.Sprintf("it begins with %s", there)
+	case strings.Contains(err.Error(), "after top-level value"):
+		return fmt.Sprintf("more text follows its end, from octet %d on", syntax.Offset)
+	}
+	return fmt.Sprintf("it breaks at octet %d, where %s cannot stand", syntax.Offset, there)
+}
+
+// character names the one that text begins with.
+func character(text []byte) string {
+	r, n := utf8.DecodeRune(text)
+	if r == utf8.RuneError && n <= 1 || !unicode.IsPrint(r) {
+		return fmt.Sprintf("the octet %02x", text[0])
+	}
+	return fmt.Sprintf("the character %c", r)
 }
 
 // jsonKind is what stands where JSON of another kind was expected, or "" if err
@@ -207,9 +276,13 @@ func memberNames(values []Value) string {
 	if len(values) == 0 {
 		return "nothing"
 	}
+	const most = 20
 	var names []string
-	for _, v := range values {
+	for _, v := range values[:min(len(values), most)] {
 		names = append(names, v.Name)
+	}
+	if more := len(values) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more members", strings.Join(names, ", "), more)
 	}
 	return strings.Join(names, ", ")
 }

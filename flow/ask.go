@@ -74,7 +74,7 @@ func (a Ask) check() error {
 	}
 	example := `For example [{"type":"payment_initiation","actions":["initiate"]}] (RFC 9396 section 2).`
 	if err := json.Unmarshal([]byte(a.AuthorizationDetails), &details); err != nil {
-		why := err.Error() + "."
+		why := "It is not JSON: " + brokenJSON(err, []byte(a.AuthorizationDetails)) + "."
 		if other := jsonKind(err); other != "" {
 			why = "There is " + other + " in the wrong place."
 		}

@@ -14,7 +14,7 @@ func TestJSONOfAnotherKindIsNamedInPlainWords(t *testing.T) {
 		`[1.5]`:          "a number",
 		`[{"type":[]}]`:  "an array",
 		`"x"`:            "a string",
-		`[{"type":"a"},`: "unexpected end",
+		`[{"type":"a"},`: "ends in the middle",
 	} {
 		var refused *Error
 		if err := (Ask{AuthorizationDetails: text}).check(); !errors.As(err, &refused) {

@@ -130,6 +130,12 @@ func requireHTTPS(u *url.URL, name string) error {
 	if u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()) {
 		return nil
 	}
+	if u.Scheme != "http" {
+		return &Error{
+			Kind: KindRefused, What: fmt.Sprintf("%s is at %s:, which is no address of a web server.", name, u.Scheme),
+			Try: "Use https.",
+		}
+	}
 	return &Error{
 		Kind: KindRefused, What: fmt.Sprintf("%s is at %s://%s, which is not protected by TLS.", name, u.Scheme, u.Host),
 		Why: "Codes, secrets and tokens would cross the network in the clear.",

@@ -92,6 +92,9 @@ func notMetadata(issuer string, got *Response, members map[string]string) error 
 		e.Why = "There is no metadata at that address."
 	default:
 		e = unexpected("metadata endpoint", got, members)
+		if wantsTLS(got) || compressed(got) != "" {
+			return e
+		}
 	}
 	e.Try = fmt.Sprintf("Check the issuer %s. If the provider publishes no metadata, give both endpoints by hand and no issuer.", issuer)
 	return e
@@ -164,9 +167,12 @@ func (p Provider) check() error {
 func (w *Walk) adopt(c Config, body []byte) error {
 	m, err := readMetadata(body)
 	if err != nil {
-		why := err.Error()
+		why := "It is not JSON: " + brokenJSON(err, body) + "."
 		if other := jsonKind(err); other != "" {
 			why = "There is " + other + " where a text or a yes or no belongs."
+			if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+				why = fmt.Sprintf("%s is %s, where a text or a yes or no belongs.", kind.Field[strings.LastIndex(kind.Field, ".")+1:], other)
+			}
 		}
 		return Error{
 			Kind: KindServer, What: "The metadata has a member of the wrong type.", Why: why,

@@ -12,8 +12,10 @@ import (
 	"net/url"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // transportError says in words why no usable answer came from u. partial is
@@ -40,6 +42,9 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 		}
 		if isTimeout(err) {
 			e.Why = fmt.Sprintf("The rest did not come within %s.", requestTimeout)
+		}
+		if strings.Contains(err.Error(), "chunk") {
+			e.Why = "The chunks that it was sent in do not fit together (" + err.Error() + ")."
 		}
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		e.What = fmt.Sprintf("The proxy%s cannot be used.", proxyFor(u))
@@ -73,23 +78,25 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 		e.Try = "Check the port, and that the server is running."
 	case errors.As(err, &unknown):
 		e.What = fmt.Sprintf("The certificate of %s was not issued by an authority that this machine trusts.", host)
-		e.Why = certificateStory(unknown.Cert, err)
+		e.Why = certificateStory(unknown.Cert)
 		e.Try = "On a company network that inspects TLS, install the company's root certificate on this machine; for a test server, its own."
 		if runtime.GOOS != "windows" && runtime.GOOS != "darwin" { // crypto/x509 reads it elsewhere only
 			e.Try += " SSL_CERT_FILE can name another file of root certificates."
 		}
 	case errors.As(err, &hostname):
 		e.What = fmt.Sprintf("The certificate that was shown is not for %s.", host)
-		e.Why = certificateStory(hostname.Certificate, err)
+		e.Why = strings.TrimSpace(certificateStory(hostname.Certificate) + " " + certificateHosts(hostname.Certificate))
 		e.Try = "Check the host in the URL. A proxy or captive portal may be answering in its place."
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		e.What = fmt.Sprintf("The certificate of %s is out of date, or not valid yet.", host)
+		e.Why = validity(invalid.Cert, time.Now())
 		e.Try = "Check this machine's clock. If it is right, the server needs a new certificate."
 	case errors.As(err, &invalid), errors.As(err, &verify):
 		e.What = fmt.Sprintf("The certificate of %s is not acceptable.", host)
 		e.Try = "Look at the certificate, and at who issued it."
 	case errors.As(err, &record):
 		e.What = fmt.Sprintf("%s does not speak TLS on that port.", u.Host)
+		e.Why = "What it answered to the beginning of a handshake is something else."
 		e.Try = "Check the port, and whether the URL should begin with http://."
 	case strings.HasSuffix(err.Error(), "tls: protocol version not supported"):
 		e.What = fmt.Sprintf("%s speaks an obsolete TLS only.", u.Host)
@@ -97,10 +104,12 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 		e.Try = "Have TLS 1.2 or 1.3 switched on at the server, or at the proxy in front of it."
 	case overClientCertificate(err):
 		e.What = fmt.Sprintf("%s broke off the TLS handshake over the client's certificate.", u.Host)
+		e.Why = alertOf(err)
 		e.Try = "Authenticate with tls_client_auth or self_signed_tls_client_auth and the certificate that the provider knows. If it was shown: it may be out of date, or its issuer may be none that the server trusts."
 	// Over TCP net/tls reports an alert as an operation of that name.
 	case errors.As(err, &alert), errors.As(err, &op) && op.Op == "remote error":
 		e.What = fmt.Sprintf("%s broke off the TLS handshake.", u.Host)
+		e.Why = alertOf(err)
 		e.Try = "The server may ask for a client certificate, or for another TLS version."
 	case isTimeout(err):
 		e.What = fmt.Sprintf("%s did not answer in time.", u.Host)
@@ -108,10 +117,15 @@ func transportError(err error, u *url.URL, partial *Response) *Error {
 		e.Try = "Try again; check the connection, the proxy and the firewall."
 	case isErrno(err, syscall.ECONNRESET, 10054), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		e.What = fmt.Sprintf("%s closed the connection without an answer.", u.Host)
+		e.Why = "Nothing of an answer had arrived by then."
 		e.Try = "Try again. A proxy, or http spoken to an https port, can have that effect."
 	case isErrno(err, syscall.ENETUNREACH, 10051), isErrno(err, syscall.EHOSTUNREACH, 10065):
 		e.What = fmt.Sprintf("%s cannot be reached from this network.", host)
 		e.Try = "Check that this machine is connected (a VPN may be needed)."
+	case notHTTP(err) != "":
+		e.What = fmt.Sprintf("The answer of %s cannot be read as HTTP.", u.Host)
+		e.Why = "There is a " + notHTTP(err) + "."
+		e.Try = "Check the port: a server of another kind may be there. If it is the right one, tell whoever runs it, or the proxy in front of it."
 	default:
 		e.What = fmt.Sprintf("The request to %s failed.", u.Host)
 		e.Try = "Try again; check the URL and the connection."
@@ -179,8 +193,7 @@ func isTimeout(err error) bool {
 // overClientCertificate recognises the alerts with which a server refuses the
 // client's certificate, or the lack of one (RFC 8446 section 6.2).
 func overClientCertificate(err error) bool {
-	_, alert, _ := strings.Cut(err.Error(), "remote error: tls: ")
-	switch alert {
+	switch _, alert, _ := strings.Cut(err.Error(), alerted); alert {
 	case "certificate required", "bad certificate", "unsupported certificate", "revoked certificate",
 		"expired certificate", "unknown certificate", "unknown certificate authority":
 		return true
@@ -188,10 +201,69 @@ func overClientCertificate(err error) bool {
 	return false
 }
 
-// certificateStory names the certificate in question.
-func certificateStory(c *x509.Certificate, err error) string {
-	if c == nil {
-		return err.Error()
+// alerted stands before the name of an alert in what crypto/tls says of one.
+const alerted = "remote error: tls: "
+
+// alertOf quotes the alert with which the server ended the handshake.
+func alertOf(err error) string {
+	if _, alert, ok := strings.Cut(err.Error(), alerted); ok {
+		return fmt.Sprintf("It sent the alert %q (RFC 8446 section 6).", alert)
 	}
-	return fmt.Sprintf("The certificate names %q and was issued by %q: %s.", c.Subject, c.Issuer, err)
+	return "It sent an alert: " + err.Error() + "."
+}
+
+// certificateStory names the certificate in question, and who issued it.
+func certificateStory(c *x509.Certificate) string {
+	if c == nil {
+		return "No more is known of it."
+	}
+	issuer := fmt.Sprintf("was issued by %q", c.Issuer)
+	if c.Subject.String() == c.Issuer.String() {
+		issuer = "was issued by itself (a self-signed certificate)"
+	}
+	return fmt.Sprintf("The certificate names %q and %s.", c.Subject, issuer)
+}
+
+// certificateHosts says whom a certificate is for.
+func certificateHosts(c *x509.Certificate) string {
+	if c == nil {
+		return ""
+	}
+	names := slices.Clone(c.DNSNames)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	valid := "no host at all"
+	if len(names) > 0 {
+		const most = 5
+		valid = strings.Join(names[:min(len(names), most)], ", ")
+		if more := len(names) - most; more > 0 {
+			valid += fmt.Sprintf(" and %d more", more)
+		}
+	}
+	return "The certificate is valid for " + valid + "."
+}
+
+// validity says how the time stands to that of a certificate.
+func validity(c *x509.Certificate, now time.Time) string {
+	const form = "2 January 2006 15:04 MST"
+	clock := fmt.Sprintf("this machine's clock says %s.", now.UTC().Format(form))
+	if now.Before(c.NotBefore) {
+		return fmt.Sprintf("The certificate is not valid before %s, and %s", c.NotBefore.UTC().Format(form), clock)
+	}
+	return fmt.Sprintf("The certificate expired on %s, and %s", c.NotAfter.UTC().Format(form), clock)
+}
+
+// notHTTP is what net/http found in an answer that is none, or "". It has no
+// error of its own for that.
+func notHTTP(err error) string {
+	_, found, ok := strings.Cut(err.Error(), "transport connection broken: ")
+	if !ok {
+		return ""
+	}
+	found = strings.TrimPrefix(found, "net/http: ")
+	if strings.Contains(found, "headers exceeded") {
+		return "header of more octets than any answer has"
+	}
+	return found
 }

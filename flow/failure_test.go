@@ -62,6 +62,21 @@ func TestBrokenConnectionsAreToldApart(t *testing.T) {
 			return s.URL, &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
 		}
 	}
+	raw := func(answer string) func(*testing.T) (string, http.RoundTripper) {
+		return func(t *testing.T) (string, http.RoundTripper) {
+			s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+				connection, _, err := rw.(http.Hijacker).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer connection.Close()
+				_, _ = connection.Write([]byte(answer))
+			}))
+			t.Cleanup(s.Close)
+			return s.URL, nil
+		}
+	}
 	tomorrow := time.Now().Add(24 * time.Hour)
 	for name, row := range map[string]struct {
 		start func(*testing.T) (string, http.RoundTripper)
@@ -94,6 +109,10 @@ func TestBrokenConnectionsAreToldApart(t *testing.T) {
 		"proxy that is not there": {func(*testing.T) (string, http.RoundTripper) {
 			return "https://idp.example", failingTransport{&net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("refused")}}
 		}, "proxy"},
+		"another protocol":       {raw("SSH-2.0-OpenSSH_9.2\r\n\r\n"), "cannot be read as HTTP"},
+		"a negative length":      {raw("HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\n{}"), "cannot be read as HTTP"},
+		"chunks that do not fit": {raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}"), "broke off"},
+		"headers without end":    {raw("HTTP/1.1 200 OK\r\nX-Long: " + strings.Repeat("a", 11<<20)), "cannot be read as HTTP"},
 		"closed without an answer": {func(t *testing.T) (string, http.RoundTripper) {
 			s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 			t.Cleanup(s.Close)
@@ -111,6 +130,7 @@ func TestBrokenConnectionsAreToldApart(t *testing.T) {
 			if !strings.Contains(e.What, row.words) || e.Why == "" || e.Try == "" {
 				t.Errorf("what %q, why %q, try %q; want %q in it", e.What, e.Why, e.Try, row.words)
 			}
+			withoutJargon(t, e)
 			if x := w.Transcript().Step(StepDiscovery).Exchanges; len(x) != 1 || x[0].Error == nil {
 				t.Errorf("exchanges %+v, want the one that failed", x)
 			}

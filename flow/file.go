@@ -56,7 +56,7 @@ func Load(r io.Reader) (Transcript, error) {
 		return refuse(err, "The file is cut off.", fmt.Sprintf("It ends after %d octets, in the middle of the transcript.", len(data)),
 			"Take a whole copy of it; what is missing cannot be guessed.")
 	case errors.As(err, &syntax):
-		return refuse(err, "The file is not a transcript.", fmt.Sprintf("It is not JSON: %s (octet %d).", err, syntax.Offset),
+		return refuse(err, "The file is not a transcript.", "It is not JSON: "+brokenJSON(err, data)+".",
 			"Open a file that pkcescope saved, or the output of run --json.")
 	case head.Format != Format:
 		why := "It is JSON, but does not say that it is a transcript (there is no format member that reads " + Format + ")."
@@ -74,7 +74,11 @@ func Load(r io.Reader) (Transcript, error) {
 
 	var t Transcript
 	if err := json.Unmarshal(data, &t); err != nil {
-		return refuse(err, "The file is damaged.", "A member has the wrong type: "+err.Error()+".",
+		why := "One of its members cannot be read."
+		if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			why = fmt.Sprintf("A member has the wrong type: there is %s in %s (octet %d).", jsonKind(err), defaultTo(kind.Field, "the document"), kind.Offset)
+		}
+		return refuse(err, "The file is damaged.", why,
 			"It was changed after it was saved; take the original.")
 	}
 	for i := range t.Steps {

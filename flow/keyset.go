@@ -22,13 +22,16 @@ func (w *Walk) fetchKeys(ctx context.Context) error {
 	return err
 }
 
+// keySetsAddress is what answers with the keys.
+const keySetsAddress = "key set's address"
+
 // readKeySet returns the keys of a key set, each as it is written.
 func readKeySet(got *Response) ([]json.RawMessage, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
 	if got.Status/100 != 2 || json.Unmarshal(got.Body, &set) != nil || set.Keys == nil {
-		return nil, unexpected("key set's address", got, readMembers(got))
+		return nil, unexpected(keySetsAddress, got, readMembers(got))
 	}
 	return set.Keys, nil
 }

@@ -32,7 +32,7 @@ func TestTokenAnswersThatAreOfNoUse(t *testing.T) {
 		"HTML and an error status":     {answer(503, "text/html", "<html>down</html>"), KindServer, []string{"HTML", "503 Service Unavailable"}},
 		"no access token":              {answer(200, "application/json", `{"token_type":"Bearer","id_token":"x"}`), KindServer, []string{"access_token", "id_token"}},
 		"an empty answer":              {answer(200, "application/json", ""), KindServer, []string{"empty"}},
-		"JSON that breaks off":         {answer(200, "application/json", `{"access_token":"abc`), KindServer, []string{"unexpected end of JSON"}},
+		"JSON that breaks off":         {answer(200, "application/json", `{"access_token":"abc`), KindServer, []string{"ends in the middle, after 20 octets"}},
 		"the word null":                {answer(200, "application/json", "null"), KindServer, []string{"null"}},
 		"a list":                       {answer(200, "application/json", "[1]"), KindServer, []string{"not a JSON object"}},
 		"an error status without body": {answer(500, "application/json", ""), KindServer, []string{"500 Internal Server Error"}},

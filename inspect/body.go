@@ -3,6 +3,7 @@ package inspect
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -228,11 +229,39 @@ func scalar(tok json.Token) string {
 	return ""
 }
 
+// maxNesting bounds what is indented: each level writes all the blanks of those
+// above it, so that 20 kB of brackets alone would become 160 MB.
+const maxNesting = 200
+
+// nestedDeeper reports whether JSON text has more levels than that.
+func nestedDeeper(text []byte, levels int) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > levels {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
+}
+
 // pretty lays a body out for reading, and says when it had to fall back to the
 // text as it came.
 func pretty(kind string, body []byte) (text, problem string) {
 	switch kind {
 	case "json", "jwks":
+		if nestedDeeper(body, maxNesting) {
+			return string(body), fmt.Sprintf("The JSON is nested more than %d levels deep, so it is shown as it came.", maxNesting)
+		}
 		var b bytes.Buffer
 		if err := json.Indent(&b, bytes.TrimPrefix(body, []byte("\ufeff")), "", "  "); err == nil {
 			return b.String(), ""

@@ -58,7 +58,7 @@ func formOfAnswer(ex *flow.Exchange) []Finding {
 			Why:  "It is shown, and nothing is read out of it.",
 			Try:  "Look at the beginning of the response, and check the URL.",
 		})
-	case kind == "html":
+	case kind == "html" && res.Status/100 != 3: // a redirect may have a page, which nobody reads
 		out = append(out, Finding{
 			Code: "html-instead-of-json", Severity: SeverityError, Row: "Content-Type",
 			What: fmt.Sprintf("A web page came (status %d) where JSON was expected.", res.Status),

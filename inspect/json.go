@@ -92,11 +92,17 @@ func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
 	if err := enc.Encode(v); err != nil {
 		return nil, fmt.Errorf("inspect: writing JSON: %w", err)
 	}
-	return escapeHidden(b.Bytes()), nil
+	if nestedDeeper(b.Bytes(), maxNesting) { // a token's claim can be
+		return escapeHidden(b.Bytes()), nil
+	}
+	var laid bytes.Buffer
+	if err := json.Indent(&laid, b.Bytes(), "", "  "); err != nil {
+		return nil, fmt.Errorf("inspect: writing JSON: %w", err)
+	}
+	return escapeHidden(laid.Bytes()), nil
 }
 
 // escapeHidden writes the characters of a JSON text that [Clean] would make

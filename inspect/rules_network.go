@@ -15,7 +15,7 @@ func networkClues() []clue {
 			"common name, not sans", "no name matching",
 		))},
 		{"tls-untrusted-ca", Likely, all(says(
-			"certificate signed by unknown authority", "self-signed certificate", "self signed certificate",
+			"certificate signed by unknown authority", "not issued by an authority", "self-signed certificate", "self signed certificate",
 			"unable to get local issuer certificate", "unable to verify the first certificate",
 			"unable_to_get_issuer_cert", "depth_zero_self_signed", "pkix path building failed", "partialchain",
 			"untrustedroot", "certificate verify failed", "certificate_verify_failed",

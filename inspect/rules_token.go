@@ -68,7 +68,7 @@ func tokenClues() []clue {
 			"signature has expired", "expired jwt", "lifetime validation failed", "token expired", "'exp' claim",
 			"exp claim",
 		), not(says("refresh token", "refresh_token")), not(at("refresh")))},
-		{"clock-skew", Likely, all(says("certificate has expired or is not yet valid: current time … is before", "err_cert_not_yet_valid", "certificate is not yet valid"))},
+		{"clock-skew", Likely, all(says("certificate has expired or is not yet valid: current time … is before", "certificate is not valid before", "err_cert_not_yet_valid", "certificate is not yet valid"))},
 		{"clock-skew", Possible, all(says(
 			"idx10223", "id_token expired", "exp is in the past", "jwt expired", "token is expired",
 			"signature has expired", "expired jwt", "lifetime validation failed",
