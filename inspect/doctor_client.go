@@ -109,9 +109,13 @@ func (d *doctor) redirect() {
 			"Of http://localhost Entra ignores the port; that it does so for 127.0.0.1 is not documented, and the portal takes that address only in the manifest.",
 			"Use http://localhost, in the client and in the registration.")
 	case u.Scheme != "https" && u.Scheme != "http" && d.c.Platform != flow.PlatformNative && d.c.Platform != "":
-		d.fail("redirect-uri", cause, "A custom scheme on the platform "+string(d.c.Platform)+".", "Only Mobile and desktop applications can have one.", "Use https, or the platform native.")
+		d.fail("redirect-uri", cause, "A custom scheme under "+portalName(d.c.Platform)+".", "Only Mobile and desktop applications can have one.", "Use https, or the platform native.")
 	default:
-		d.ok("redirect-uri", "The redirect URI keeps Entra's rules. It must be registered under the platform "+string(d.c.Platform)+", with the same path and the same slash at the end.")
+		under := ""
+		if d.c.Platform != "" {
+			under = " under " + portalName(d.c.Platform)
+		}
+		d.ok("redirect-uri", "The redirect URI keeps Entra's rules. It must be registered"+under+", with the same path and the same slash at the end: "+uri)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +46,14 @@ func TestAPortThatIsTakenFailsAndSaysWhatToTry(t *testing.T) {
 	i := slices.IndexFunc(checkup.Lines, func(l inspect.CheckupLine) bool { return l.ID == "port" })
 	if i < 0 || checkup.Lines[i].Verdict != inspect.VerdictFail || checkup.Lines[i].Try == "" {
 		t.Errorf("the taken port is not found: %+v", checkup.Lines)
+	}
+}
+
+// Whoever reads the line goes to the portal with it.
+func TestWhatMustBeRegisteredIsNamedAsInThePortal(t *testing.T) {
+	line := lineOf(examine(t, startTenant(t).Config(), lab.ExamineOptions{}), "redirect-uri")
+	if !strings.Contains(line.What, "under Mobile and desktop applications") || !strings.HasSuffix(line.What, ": http://localhost") {
+		t.Errorf("%q", line.What)
 	}
 }
 
