@@ -294,6 +294,9 @@ func tellRuns(w io.Writer, step flow.StepID, results []lab.Result) {
 		}
 	}
 	line := fmt.Sprintf("%-10s %d runs", step, len(results))
+	if len(results) == 1 {
+		line = strings.TrimSuffix(line, "s")
+	}
 	if len(failed) > 0 {
 		line += "; refused: " + strings.Join(failed, ", ")
 	}

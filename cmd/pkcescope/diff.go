@@ -26,7 +26,7 @@ matters, with 1 if they are not, and with 2 if they could not be compared.`,
   pkcescope diff works.json fails.har --json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return wrongUsage(seeHelp(cmd), "%s takes two files, and was given %d arguments.", cmd.CommandPath(), len(args))
+				return wrongUsage(seeHelp(cmd), "%s takes two files, and was given %d.", cmd.CommandPath(), len(args))
 			}
 			if args[0] == "-" && args[1] == "-" {
 				return wrongUsage("Save one of them to a file.", "Standard input can be one of the two only.")

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -103,7 +102,7 @@ func (p profileFile) Load(name string) (flow.Config, error) {
 	}
 	saved, ok := doc.Profile[name]
 	if !ok {
-		have := "There are no profiles in " + p.path + " yet; pkcescope profile add " + strconv.Quote(name) + " makes one."
+		have := "There are no profiles in " + p.path + " yet; pkcescope profile add NAME makes one."
 		if len(doc.Profile) > 0 {
 			have = "There are: " + strings.Join(slices.Sorted(maps.Keys(doc.Profile)), ", ") + "."
 		}
