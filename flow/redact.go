@@ -140,7 +140,12 @@ func (r *Redactor) match(s string, i int) (*pattern, int, string) {
 // matchEscaped is match where the first octet may be an escape.
 func (r *Redactor) matchEscaped(s string, i int) (*pattern, int, string) {
 	best, end, mask := r.longest(s, i, r.byByte[s[i]])
+	tried := s[i : i+1]
 	for octets := range unescapings(s[i:]) {
+		if strings.IndexByte(tried, octets[0]) >= 0 {
+			continue
+		}
+		tried += octets[:1]
 		if p, e, m := r.longest(s, i, r.byByte[octets[0]]); e > end {
 			best, end, mask = p, e, m
 		}

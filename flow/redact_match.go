@@ -168,7 +168,19 @@ func wholeRunes(text string, n int) int {
 
 // matchAt reports where text ends if it stands at s[i:], each of its octets
 // either as it is or escaped, and 0 if it does not.
-func matchAt(s string, i int, text string) int {
+func matchAt(s string, i int, text string) int { return matchQuoted(s, i, text, anyDepth) }
+
+const (
+	// deepest is how many JSON strings may be inside each other.
+	deepest  = 3
+	anyDepth = -1
+)
+
+// matchQuoted is matchAt inside that many JSON strings. A backslash is escaped
+// by another, so that a row of them could be read in as many ways as there are
+// sums: whatever wrote the text wrote all of it alike, and the depth is chosen
+// at the first.
+func matchQuoted(s string, i int, text string, depth int) int {
 	for text != "" {
 		if i >= len(s) {
 			return 0
@@ -180,14 +192,31 @@ func matchAt(s string, i int, text string) int {
 			i, text = i+1, text[1:]
 			continue
 		}
+		if s[i] == '\\' {
+			if depth == anyDepth {
+				for depth := range deepest + 1 {
+					if end := matchQuoted(s, i, text, depth); end > 0 {
+						return end
+					}
+				}
+				return 0
+			}
+			octets, n := unquote(s[i:], depth)
+			rest, ok := strings.CutPrefix(text, octets)
+			if !ok {
+				return 0
+			}
+			i, text = i+n, rest
+			continue
+		}
 		if s[i] == text[0] {
-			if end := matchAt(s, i+1, text[1:]); end > 0 {
+			if end := matchQuoted(s, i+1, text[1:], depth); end > 0 {
 				return end
 			}
 		}
 		for octets, n := range unescapings(s[i:]) {
 			if rest, ok := strings.CutPrefix(text, octets); ok {
-				if end := matchAt(s, i+n, rest); end > 0 {
+				if end := matchQuoted(s, i+n, rest, depth); end > 0 {
 					return end
 				}
 			}
@@ -213,8 +242,10 @@ func unescapings(s string) func(yield func(octets string, n int) bool) {
 				}
 			}
 		case '\\':
-			if octets, n := unescapeJSON(s); n > 0 {
-				yield(octets, n)
+			for depth := 1; depth <= deepest; depth++ {
+				if !yield(unquote(s, depth)) {
+					return
+				}
 			}
 		case '&':
 			end := strings.IndexByte(s[:min(len(s), 12)], ';')
@@ -226,6 +257,34 @@ func unescapings(s string) func(yield func(octets string, n int) bool) {
 			}
 		}
 	}
+}
+
+// unquote returns what s, which is not empty, begins with inside that many JSON
+// strings, and how long that is. Each string doubles the backslashes of the one
+// inside it, so that 2^depth of them are one, and fewer begin an escape. A
+// backslash that begins none stands for itself.
+func unquote(s string, depth int) (octets string, n int) {
+	row := 0
+	for row < len(s) && row < 1<<depth && s[row] == '\\' {
+		row++
+	}
+	if row == 1<<depth {
+		return `\`, row
+	}
+	if row == 0 {
+		return s[:1], 1
+	}
+	if octets, n := unescapeJSON(s[row-1:]); n > 0 {
+		return octets, row - 1 + n
+	}
+	// The halves of a surrogate pair have a row of backslashes each.
+	const half = len("u0000")
+	if end := 2 * (row + half); len(s) >= end {
+		if octets, n := unescapeJSON(`\` + s[row:row+half] + `\` + s[end-half:end]); n > half+1 {
+			return octets, end
+		}
+	}
+	return `\`, 1
 }
 
 func hexOctet(s string, at int) (byte, bool) {

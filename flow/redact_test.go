@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 )
 
@@ -44,6 +45,9 @@ func encodings(secret string) map[string]string {
 		"JSON":                   strings.Trim(string(plain), `"`),
 		"JSON without HTML":      strings.Trim(strings.TrimSpace(unescaped.String()), `"`),
 		"JSON in ASCII":          asciiJSON(secret),
+		"JSON in JSON":           inJSON(inJSON(secret)),
+		"JSON thrice":            inJSON(inJSON(inJSON(secret))),
+		"JSON in ASCII, twice":   inJSON(asciiJSON(secret)),
 		"HTML":                   html.EscapeString(secret),
 		"hexadecimal":            hex.EncodeToString([]byte(secret)),
 		"upper-case hexadecimal": strings.ToUpper(hex.EncodeToString([]byte(secret))),
@@ -58,6 +62,11 @@ func encodings(secret string) map[string]string {
 		forms[fmt.Sprintf("base64 at %d in a form", i)] = url.QueryEscape(forms[fmt.Sprintf("base64 at %d", i)])
 	}
 	return forms
+}
+
+func inJSON(s string) string {
+	text, _ := json.Marshal(s)
+	return strings.TrimSuffix(strings.TrimPrefix(string(text), `"`), `"`)
 }
 
 func lowerEscapes(s string) string {
@@ -188,6 +197,24 @@ func TestAnAnswerFullOfSecretsIsMaskedWithinBounds(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The escape of a backslash is two of them: who tried each reading of a row of
+// them would never come to an end.
+func TestARowOfBackslashesIsReadWithinBounds(t *testing.T) {
+	for _, secret := range []string{strings.Repeat(`\`, 60) + "end", strings.Repeat(`\"`, 30) + "end", strings.Repeat(`\`, 200)} {
+		r := redactorOf(secret)
+		start := time.Now()
+		if text := strings.Repeat(`\`, 59); r.Mask(text) != text {
+			t.Errorf("%q is not the secret", text)
+		}
+		if got := r.Mask(strings.Repeat(`\`, 50_000) + inJSON(secret)); !strings.HasSuffix(got, r.mask(secret)) {
+			t.Errorf("%q is not found behind many of its own: %q", secret, got[len(got)-100:])
+		}
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%q took %s", secret, took)
+		}
 	}
 }
 
