@@ -248,7 +248,7 @@ func (m *Model) whyNoExchange() string {
 
 func (m *Model) whyNoTokens() string {
 	if !m.tokens && !m.hasTokens() {
-		return "There are no tokens yet."
+		return choose(m.live(), "There are no tokens yet.", "There are no tokens in this run.")
 	}
 	return ""
 }

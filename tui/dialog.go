@@ -58,6 +58,16 @@ func (s sheet) place(m *Model) (rect, *doc) {
 	return centred(m.w, m.h, w+6, min(h, m.h-choose(m.h > 20, 2, 0))), d
 }
 
+// grown is the width of a text that asks for so many columns at least: in a
+// wide window more, as far as its longest row needs them, and most of all most.
+func (m *Model) grown(least, most int, lines []line) int {
+	w := least
+	for _, l := range lines {
+		w = max(w, m.ruler.StringWidth(l.text()))
+	}
+	return min(w, max(least, most))
+}
+
 // footRows are the rows of the foot at a width: no key is cut off.
 func (s sheet) footRows(m *Model, w int) [][]footKey {
 	var rows [][]footKey
@@ -136,18 +146,18 @@ func (d *message) update(m *Model, msg tea.Msg) tea.Cmd {
 
 // most is the last row that can be the first one shown.
 func (d *message) most(m *Model) int {
-	return d.plain().hidden(m)
+	return d.plain(m).hidden(m)
 }
 
 func (d *message) scroll(m *Model, by int) { d.offset = max(min(d.offset+by, d.most(m)), 0) }
 
-func (d *message) plain() sheet {
-	return sheet{title: d.title, lines: d.lines, width: 64, foot: []string{"any key", "close"}, offset: d.offset}
+func (d *message) plain(m *Model) sheet {
+	return sheet{title: d.title, lines: d.lines, width: m.grown(64, m.w/2, d.lines), foot: []string{"any key", "close"}, offset: d.offset}
 }
 
 func (d *message) sheet(m *Model) sheet {
-	s := d.plain()
-	if d.most(m) > 0 {
+	s := d.plain(m)
+	if s.hidden(m) > 0 {
 		s.foot = scrollOrClose
 	}
 	return s
@@ -182,12 +192,12 @@ func (d *question) update(m *Model, msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-func (d *question) sheet(*Model) sheet {
+func (d *question) sheet(m *Model) sheet {
 	var pairs []string
 	for _, a := range d.answers {
 		pairs = append(pairs, a.key, a.word)
 	}
-	return sheet{title: d.title, lines: d.lines, width: 76, foot: append(pairs, "esc", "no")}
+	return sheet{title: d.title, lines: d.lines, width: m.grown(76, m.w/2, d.lines), foot: append(pairs, "esc", "no")}
 }
 
 // helpSheet shows every key, made from the table that is in force.
@@ -235,7 +245,7 @@ func (d *helpSheet) scroll(m *Model, by int) {
 }
 
 func (d *helpSheet) sheet(m *Model) sheet {
-	s := sheet{title: "Keys", width: min(92, m.w-8), offset: d.offset, foot: scrollOrClose}
+	s := sheet{title: "Keys", offset: d.offset, foot: []string{"any key", "close"}}
 	group := ""
 	for _, c := range d.table {
 		if c.group == "" {
@@ -265,6 +275,10 @@ func (d *helpSheet) sheet(m *Model) sheet {
 		{"– × ○", "skipped; cancelled; offered, for you to choose"},
 	} {
 		s.lines = append(s.lines, line{spans: []span{{"  " + fill(m, l[0], 10), toneKey}, {l[1], toneText}}, hang: 12, prose: true})
+	}
+	s.width = min(m.grown(92, m.w*2/3, s.lines), m.w-8)
+	if s.hidden(m) > 0 {
+		s.foot = scrollOrClose
 	}
 	return s
 }

@@ -37,6 +37,9 @@ func (m *Model) noticeRows(p *painter, rows []string) {
 		return
 	}
 	d := &doc{lines: []line{prose(m.notice.tone, 0, m.notice.text)}}
+	if m.ruler.StringWidth(m.notice.text) <= m.w-2 {
+		d.lines[0].prose = false // one long row hides less than two short ones
+	}
 	d.wrap(m.ruler, max(m.w-2, 1))
 	n := min(d.rows(), 6, len(rows))
 	for i := range n {

@@ -214,7 +214,7 @@ func (f *form) finish(m *Model) tea.Cmd {
 }
 
 func (f *form) sheet(m *Model) sheet {
-	w := min(76, m.w-8)
+	w := min(max(76, m.w/2), m.w-8)
 	foot := []string{"enter", f.action, "esc", "close"}
 	if len(f.fields) > 1 {
 		foot = []string{"enter", f.action, "tab", choose(f.extraFoot == nil, "next field", "next"), "esc", "close"}

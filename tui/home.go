@@ -206,7 +206,7 @@ func (m *Model) homeLines() []line {
 	for _, e := range h.entries {
 		name = max(name, m.ruler.StringWidth(e.name))
 	}
-	name = min(name, 24)
+	name = min(name, max(24, m.w/5))
 	for i, e := range h.entries {
 		if i > 0 && e.kind != h.entries[i-1].kind && (e.kind == entryProfile || h.entries[i-1].kind == entryProfile) {
 			lines = append(lines, line{})
@@ -230,8 +230,8 @@ func (m *Model) homeLines() []line {
 
 // homePlace is where the lines of the home screen stand.
 func (m *Model) homePlace() (rect, *doc) {
-	w := min(92, m.w-4)
 	d := &doc{lines: m.homeLines()}
+	w := min(m.grown(92, m.w*2/3, d.lines), m.w-4)
 	d.wrap(m.ruler, w)
 	h := min(d.rows(), m.h-2)
 	return rect{(m.w - w) / 2, max((m.h-1-h)*2/5, 0), w, h}, d
