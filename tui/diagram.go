@@ -10,15 +10,21 @@ import (
 // diagramContent draws the flow as a sequence diagram: a lane for each party,
 // an arrow for each message. What PKCE adds has heavy arrows, what is still to
 // come has broken ones, so that neither needs colour.
-func (m *Model) diagramContent(w int) content {
+func (m *Model) diagramContent(w, h int) content {
 	shown, _ := m.step()
-	d := &doc{lines: m.diagramLines(m.visit.reading.report.Arrows, shown.ID, m.hide, w, true), items: 1}
+	d := &doc{items: 1}
+	// The steps are set apart, further in a high window.
+	for air := 3; air > 0; air-- {
+		if d.lines = m.diagramLines(m.visit.reading.report.Arrows, shown.ID, m.hide, w, air); len(d.lines) <= h {
+			break
+		}
+	}
 	return content{title: "Sequence diagram", note: "━ PKCE   ╌ to come", doc: d, subjects: []subject{{name: shown.Title}}}
 }
 
 // diagramLines draws the arrows; those of the step that is shown are the first
-// item. With air the steps are set apart.
-func (m *Model) diagramLines(arrows []inspect.Arrow, shown flow.StepID, hide bool, w int, air bool) []line {
+// item. Air is how many empty rows stand between two steps.
+func (m *Model) diagramLines(arrows []inspect.Arrow, shown flow.StepID, hide bool, w, air int) []line {
 	lanes := inspect.Lanes(arrows)
 	if len(lanes) < 2 {
 		return []line{prose(toneFaint, 0, "Nothing to draw yet.")}
@@ -30,8 +36,10 @@ func (m *Model) diagramLines(arrows []inspect.Arrow, shown flow.StepID, hide boo
 		if hide && a.PKCE && a.From == a.To {
 			continue
 		}
-		if a.Step != last.Step && air {
-			lines = append(lines, g.blank().line())
+		if a.Step != last.Step {
+			for range choose(last.Step == "", min(air, 1), air) {
+				lines = append(lines, g.blank().line())
+			}
 		}
 		last = a
 		for _, r := range g.arrow(a) {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pkcescope/pkcescope/flow"
 	"github.com/pkcescope/pkcescope/inspect"
@@ -42,6 +43,27 @@ func (m *Model) explainContent() content {
 		for _, r := range s.Refs {
 			d.lines = append(d.lines, refLines(r)...)
 		}
+	}
+	return c
+}
+
+// storyContent is all that is said of the shown step: what is happening, and
+// what was found; of a step that failed what was found comes first.
+func (m *Model) storyContent() content {
+	c := m.explainContent()
+	s, _ := m.step()
+	if s.Error == nil && len(s.Findings) == 0 {
+		return c
+	}
+	found := slices.Clone(m.findingsContent().doc.lines)
+	for i := range found {
+		found[i].item = 0 // here they are read, not chosen
+	}
+	if s.Error != nil {
+		c.title = "What happened"
+		c.doc.lines = slices.Concat(found, []line{{}, heading("What is happening", "")}, c.doc.lines)
+	} else {
+		c.doc.lines = slices.Concat(c.doc.lines, []line{{}, heading("Findings", "")}, found)
 	}
 	return c
 }

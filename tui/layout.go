@@ -1,5 +1,7 @@
 package tui
 
+import "slices"
+
 // rect is a rectangle of the screen, in cells.
 type rect struct{ x, y, w, h int }
 
@@ -41,6 +43,10 @@ const (
 	wideWidth = 120
 )
 
+// besideWidth is how wide a window has to be for something to be read beside
+// what else has the window to itself.
+const besideWidth = 160
+
 // bothHeight is how high a column has to be to explain the step and the
 // selected row one above the other.
 const bothHeight = 20
@@ -61,7 +67,8 @@ type arrangement struct {
 	answered bool
 	// about says that something is selected which has a pane of its own.
 	about bool
-	// single shows the focused pane alone (the diagram).
+	// single shows the focused pane alone (the diagram), or in a wide window
+	// with the story of the step beside it.
 	single bool
 	// request and findings are how many rows these panes would like to have,
 	// where they share a column; 0: as they come.
@@ -86,6 +93,16 @@ func (l *layout) inner(p pane) rect {
 		in.h = max(r.h-1, 0)
 	}
 	return in
+}
+
+// across is the panes from left to right.
+func (l *layout) across() []pane {
+	var all []pane
+	for p := range pane(numPanes) {
+		all = append(all, p)
+	}
+	slices.SortStableFunc(all, func(a, b pane) int { return l.panes[a].x - l.panes[b].x })
+	return all
 }
 
 // newLayout arranges the screen.
@@ -117,6 +134,8 @@ func newLayout(a arrangement) layout {
 		}
 	}
 	switch {
+	case a.single && a.w >= besideWidth:
+		l.panes[a.focus], l.panes[storyBeside(a.focus)] = body.left(a.w * 13 / 20)
 	case a.single || a.w < pairWidth:
 		l.panes[a.focus] = body
 	case a.w < wideWidth:
@@ -148,6 +167,16 @@ func newLayout(a arrangement) layout {
 		}
 	}
 	return l
+}
+
+// storyBeside is the pane that tells the story of the step beside the diagram,
+// which stands where the focus is.
+func storyBeside(focus pane) pane { return choose(focus == paneExplain, paneAbout, paneExplain) }
+
+// tellsBeside says whether a pane is the one that tells the story beside the
+// diagram.
+func (m *Model) tellsBeside(p pane) bool {
+	return m.diagram && m.w >= besideWidth && p == storyBeside(m.focus)
 }
 
 // explaining is the pane that explains where there is room for one only.

@@ -168,7 +168,7 @@ func (m *Model) syncPane(p pane) {
 		if (p == m.focus || m.focus == paneAbout && p == m.about) && len(s.subjects) > 0 {
 			s.item = 1
 		}
-		if m.diagram {
+		if m.diagram && !m.tellsBeside(p) {
 			// A row of the lanes below the shown step says that it goes on.
 			from, to := s.doc.itemRows(1)
 			s.reveal(max(from-1, 0), to+1)
@@ -239,7 +239,10 @@ func reads(p pane) bool { return p == paneExplain || p == paneAbout || p == pane
 
 func (m *Model) content(p pane, w, h int) content {
 	if m.diagram {
-		return m.diagramContent(w)
+		if m.tellsBeside(p) {
+			return m.storyContent()
+		}
+		return m.diagramContent(w, h)
 	}
 	switch p {
 	case paneSteps:

@@ -43,7 +43,7 @@ func (m *Model) syncPresent() {
 	h := min(p.doc.rows(), room)
 	// Titles stand at the same height on all slides, so that going on moves
 	// nothing but what is new; what is only said stands in the middle.
-	y := 1 + m.h/16
+	y := 1 + m.h/16 + max(m.h-40, 0)/4
 	if s, _ := p.slide(); s.Kind == inspect.SlideTitle || s.Kind == inspect.SlideThought {
 		y = 1 + (room-h)*2/5
 	}
@@ -147,7 +147,7 @@ func (m *Model) slideLines(w, air int) []line {
 		arrows := slices.DeleteFunc(slices.Clone(s.Arrows), func(a inspect.Arrow) bool {
 			return len(only) > 0 && !slices.Contains(only, string(a.Step))
 		})
-		add(m.diagramLines(arrows, "", p.hide, w, air > 0)...)
+		add(m.diagramLines(arrows, "", p.hide, w, min(air, 1))...)
 	case s.Kind == inspect.SlideTwins:
 		add(m.twinLines(s, w, air)...)
 	default:
@@ -314,7 +314,7 @@ func (m *Model) theftLines(s inspect.Slide) []line {
 // theftWire is an exchange in a few lines: what matters of the request, and
 // the answer.
 func (m *Model) theftWire(x inspect.Exchange) []line {
-	lines := []line{{spans: []span{{x.Label + "  ", toneTitle}, {shortAddress(x.Request.URL), toneFaint}}, most: 1}}
+	lines := []line{{spans: []span{{x.Label + "  ", toneTitle}, {shortAddress(x.Request.URL), toneFaint}}, hang: 2, most: 2}}
 	sent, came := x.Gist()
 	for _, r := range sent {
 		if m.present.hide && r.PKCE {

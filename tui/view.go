@@ -101,9 +101,9 @@ func (m *Model) homeRows(p *painter) []string {
 func (m *Model) walkRows(p *painter) []string {
 	rows := make([]string, m.h)
 	rows[0] = m.headRow(p)
+	across := m.layout.across()
 	for y := 1; y < m.h-1; y++ {
-		// In every arrangement the panes of a row stand in their own order.
-		for i := range pane(numPanes) {
+		for _, i := range across {
 			if r := m.layout.panes[i]; y >= r.y && y < r.y+r.h && !r.empty() {
 				m.paneRow(p, i, y-r.y)
 			}
@@ -192,7 +192,7 @@ func (m *Model) paneRow(p *painter, i pane, y int) {
 		m.bottomRow(p, s, r.w, border)
 	default:
 		row := s.offset + y - 1
-		if m.diagram && y == 1 {
+		if m.diagram && !m.tellsBeside(i) && y == 1 {
 			row = 0 // the lanes keep their names
 		}
 		k := look{current: -1}
