@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -72,6 +73,27 @@ var pages = sync.OnceValue(func() map[string]Ref {
 	var pages map[string]Ref
 	mustParse("pages", &pages)
 	return pages
+})
+
+// NamedCauses is a family of the knowledge base.
+type NamedCauses struct {
+	Family string // what they have to do with: "client", "redirect", …
+	Causes []Alternative
+}
+
+// KnownCauses are the causes that [Diagnose] can name, by family, each by its
+// id and its title. It reads the whole knowledge base, once.
+var KnownCauses = sync.OnceValue(func() []NamedCauses {
+	var all []NamedCauses
+	for _, family := range assets.CauseFamilies() {
+		n := NamedCauses{Family: family}
+		causes := causesIn(family)
+		for _, id := range slices.Sorted(maps.Keys(causes)) {
+			n.Causes = append(n.Causes, Alternative{ID: id, Title: causes[id].Title})
+		}
+		all = append(all, n)
+	}
+	return all
 })
 
 // causeByID returns an entry of the knowledge base. Only the file it stands in

@@ -1,6 +1,9 @@
 package inspect
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Texts as the servers and libraries word them in their documentation and
 // source, none of them from the collected cases.
@@ -203,6 +206,35 @@ func TestWordsOfServersAndLibrariesAreKnown(t *testing.T) {
 			t.Errorf("%.90s: unknown, want %s", row.raw, row.want)
 		} else if d.Causes[0].ID != row.want {
 			t.Errorf("%.90s: %s (%s), want %s", row.raw, d.Causes[0].ID, d.Causes[0].Confidence, row.want)
+		}
+	}
+}
+
+// What is listed as recognised can be asked for by its name, and is said what
+// it is.
+func TestEveryKnownCauseHasATitleAndANameToAskForItBy(t *testing.T) {
+	n := 0
+	for _, family := range KnownCauses() {
+		for _, c := range family.Causes {
+			n++
+			if id, ok := NamedCause(c.ID); !ok || id != c.ID || c.Title == "" {
+				t.Errorf("%s: %q, titled %q, cannot be asked for", family.Family, c.ID, c.Title)
+			}
+		}
+	}
+	if n != len(familyOf()) {
+		t.Errorf("%d causes are listed, and %d are known", n, len(familyOf()))
+	}
+}
+
+func TestEveryMistakeOfTheBenchIsSaidInASentence(t *testing.T) {
+	all := KnownMistakes()
+	if len(all) != len(MistakeIDs()) {
+		t.Fatalf("%d mistakes are listed, want %d", len(all), len(MistakeIDs()))
+	}
+	for i, k := range all {
+		if k.ID != MistakeIDs()[i] || !strings.HasSuffix(k.What, ".") {
+			t.Errorf("%s: %q", k.ID, k.What)
 		}
 	}
 }

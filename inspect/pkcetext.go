@@ -37,6 +37,16 @@ type mistakeText struct {
 	codeLines
 }
 
+// KnownMistakes are the mistakes that [PKCE] can name, in the order of
+// [MistakeIDs], with what each is in a sentence.
+func KnownMistakes() []Mistake {
+	var all []Mistake
+	for _, id := range MistakeIDs() {
+		all = append(all, found{id, Certain, ""}.mistake())
+	}
+	return all
+}
+
 // mistake puts f into words.
 func (f found) mistake() Mistake {
 	texts := pkceTexts()

@@ -211,7 +211,7 @@ func (m *Model) benchPlainContent(w int) content {
 func (m *Model) benchMatchContent(w int) content {
 	b, r := &m.bench, m.bench.report
 	d := &doc{}
-	c := content{title: "Why did it not match?", doc: d, note: "method " + methodOf(b.input.Method)}
+	c := content{title: "Does it match?", doc: d, note: "method " + methodOf(b.input.Method)}
 	expected := r.Challenge.S256
 	if b.plain() {
 		expected = r.Challenge.Plain
@@ -245,7 +245,24 @@ func (m *Model) benchMatchContent(w int) content {
 		d.lines = append(d.lines, line{})
 		d.lines = append(d.lines, m.benchMistake(k)...)
 	}
+	if b.tall && len(r.Mistakes) == 0 {
+		d.lines = append(d.lines, knownMistakes()...)
+	}
 	return c
+}
+
+// knownMistakes are what the bench looks for, while it has found nothing.
+func knownMistakes() []line {
+	all := inspect.KnownMistakes()
+	name := 0
+	for _, k := range all {
+		name = max(name, len(k.ID))
+	}
+	lines := []line{{}, heading("What is looked for", "each by making the mistake again, or by its shape")}
+	for _, k := range all {
+		lines = append(lines, line{spans: []span{{fmt.Sprintf("%-*s  ", name, k.ID), toneName}, {k.What, toneFaint}}, hang: name + 2, prose: true})
+	}
+	return lines
 }
 
 // verdict says in a line whether the pair matches, and what the mistake is. It

@@ -19,7 +19,8 @@ type diagnosis struct {
 	read  inspect.Diagnosis
 	size  int // of what was pasted, in octets; 0 when nothing was
 	back  screen
-	pane  labPane
+	// panes are the diagnosis and, in a wide window, what else there is to say.
+	panes [2]labPane
 	// drawn is the pane as it was laid out: it is made anew when that changes.
 	drawn struct{ number, w, h int }
 	// number goes up with every error.
@@ -94,16 +95,60 @@ func (m *Model) syncDiagnose() {
 	d := &m.diagnosis
 	body := rect{0, 1, m.w, max(m.h-2, 0)}
 	now := struct{ number, w, h int }{d.number, m.w, m.h}
-	if d.pane.doc != nil && d.drawn == now {
+	if d.panes[0].doc != nil && d.drawn == now {
 		return
 	}
-	keep := d.drawn.number == d.number && d.pane.doc != nil
+	keep := d.drawn.number == d.number && d.panes[0].doc != nil
 	d.drawn = now
-	d.pane.set(m, body, content{title: "Diagnosis", doc: &doc{lines: m.diagnoseLines()}}, keep)
+	lines, more := m.diagnoseLines(), content{title: "What else", doc: &doc{lines: moreLines(d.read)}}
+	d.panes[1].r = rect{}
+	switch {
+	case m.w < besideWidth:
+		if d.size > 0 {
+			lines = append(lines, more.doc.lines...)
+		}
+	default:
+		if d.size == 0 || d.read.Unknown {
+			lines, more = append(lines, more.doc.lines...), knownCauses()
+		}
+		var side rect
+		body, side = body.left(m.w * 11 / 20)
+		more.doc.lines = trimmed(more.doc.lines)
+		d.panes[1].set(m, side, more, keep)
+	}
+	d.panes[0].set(m, body, content{title: "Diagnosis", doc: &doc{lines: lines}}, keep)
 }
 
+// both are the panes of the screen.
+func (d *diagnosis) both() []*labPane { return []*labPane{&d.panes[0], &d.panes[1]} }
+
 func (m *Model) diagnoseRows(p *painter) []string {
-	return m.labRows(p, "diagnose · what an error means", nil, []*labPane{&m.diagnosis.pane}, 0)
+	d := &m.diagnosis
+	return m.labRows(p, "diagnose · what an error means", nil, d.both(), scrolled(d.both()))
+}
+
+// knownCauses are all that can be recognised, each with the name that e takes.
+func knownCauses() content {
+	d, n := &doc{}, 0
+	for _, family := range inspect.KnownCauses() {
+		if n > 0 {
+			d.lines = append(d.lines, line{})
+		}
+		d.lines = append(d.lines, heading(family.Family, choose(n == 0, "e takes a name, and explains it.", "")))
+		for _, c := range family.Causes {
+			n++
+			d.lines = append(d.lines, line{spans: []span{{c.Title, toneText}, {"  " + c.ID, toneFaint}}, hang: 2, prose: true})
+		}
+	}
+	return content{title: "What is recognised", note: fmt.Sprintf("%d causes", n), doc: d}
+}
+
+// trimmed is lines without an empty one before them.
+func trimmed(lines []line) []line {
+	if len(lines) > 0 && len(lines[0].spans) == 0 {
+		return lines[1:]
+	}
+	return lines
 }
 
 func (m *Model) diagnoseLines() []line {
@@ -141,19 +186,16 @@ func (d *diagnosis) readText() string {
 }
 
 // diagnosisLines lay out a diagnosis: the cause first, then what it rests on,
-// what to do, and what else it could be.
+// and what to do.
 func diagnosisLines(d inspect.Diagnosis) []line {
 	if d.Unknown {
-		return append([]line{
+		return []line{
 			prose(toneWarn, 0, "No cause is known for this. That is an honest answer, not a fault of yours."),
 			{},
 			prose(toneText, 0, "What helps: the whole text with its code, and a saved run, which has the requests."),
-		}, codeLines(d)...)
+		}
 	}
 	first := d.Causes[0]
-	item := func(mark, text string) line {
-		return line{spans: []span{{mark, toneFaint}, {text, toneText}}, hang: len([]rune(mark)), prose: true}
-	}
 	lines := []line{
 		{spans: []span{{first.Title, toneBad}, {"  " + string(first.Confidence), toneFaint}}, prose: true},
 		prose(toneText, 0, first.Means),
@@ -161,41 +203,54 @@ func diagnosisLines(d inspect.Diagnosis) []line {
 		heading("Because", ""),
 	}
 	for _, e := range first.Evidence {
-		lines = append(lines, item("· ", e.Text))
+		lines = append(lines, pointLine("· ", e.Text))
 	}
 	for _, x := range d.Differences {
 		lines = append(lines, differenceLines(x)...)
 	}
 	lines = append(lines, line{}, heading("To fix it", first.Who.InWords()))
 	for i, step := range first.Fix {
-		lines = append(lines, item(fmt.Sprintf("%d. ", i+1), step))
+		lines = append(lines, pointLine(fmt.Sprintf("%d. ", i+1), step))
 	}
 	if first.Prove != "" {
 		lines = append(lines, line{}, line{spans: []span{{"It is fixed when: ", toneGood}, {first.Prove, toneText}}, prose: true})
 	}
-	lines = append(lines, otherLines(d, item)...)
-	lines = append(lines, codeLines(d)...)
-	if len(first.Refs) > 0 {
+	return lines
+}
+
+// moreLines are what else there is to a diagnosis: what it could be instead,
+// what its codes mean, and what to read.
+func moreLines(d inspect.Diagnosis) []line {
+	if d.Unknown || len(d.Causes) == 0 {
+		return codeLines(d)
+	}
+	lines := append(otherLines(d), codeLines(d)...)
+	if refs := d.Causes[0].Refs; len(refs) > 0 {
 		lines = append(lines, line{}, heading("Read more", ""))
-		for _, r := range first.Refs {
+		for _, r := range refs {
 			lines = append(lines, refLines(r)...)
 		}
 	}
 	return lines
 }
 
+// pointLine is one of several, after its mark.
+func pointLine(mark, text string) line {
+	return line{spans: []span{{mark, toneFaint}, {text, toneText}}, hang: len([]rune(mark)), prose: true}
+}
+
 // otherLines say what else it could be, what it cannot be, and what decides.
-func otherLines(d inspect.Diagnosis, item func(mark, text string) line) (lines []line) {
+func otherLines(d inspect.Diagnosis) (lines []line) {
 	const byName = "e takes its name, and explains it."
 	if first := d.Causes[0]; len(d.Causes) > 1 {
 		lines = append(lines, line{}, heading("It could also be", byName))
 		for _, c := range d.Causes[1:] {
-			lines = append(lines, item("· ", c.Title+" ("+string(c.Confidence)+", "+c.ID+")"))
+			lines = append(lines, pointLine("· ", c.Title+" ("+string(c.Confidence)+", "+c.ID+")"))
 		}
 	} else if len(first.Else) > 0 && first.Confidence != inspect.Certain {
 		lines = append(lines, line{}, heading("If it is not that", byName))
 		for _, e := range first.Else {
-			lines = append(lines, item("· ", e.Title+" ("+e.ID+"). "+e.Test))
+			lines = append(lines, pointLine("· ", e.Title+" ("+e.ID+"). "+e.Test))
 		}
 	}
 	if d.Next != "" {
@@ -204,7 +259,7 @@ func otherLines(d inspect.Diagnosis, item func(mark, text string) line) (lines [
 	if len(d.RuledOut) > 0 {
 		lines = append(lines, line{}, heading("Ruled out", ""))
 		for _, r := range d.RuledOut {
-			lines = append(lines, item("· ", r.Title+": "+r.Why.Text+"."))
+			lines = append(lines, pointLine("· ", r.Title+": "+r.Why.Text+"."))
 		}
 	}
 	return lines
@@ -245,7 +300,7 @@ func (m *Model) copyDiagnosisTicket() tea.Cmd {
 }
 
 func newDiagnoseCommands() []command {
-	read := readCommands(3, 0, func(m *Model) *labPane { return &m.diagnosis.pane })
+	read := readCommands(3, 0, func(m *Model) *labPane { all := m.diagnosis.both(); return all[scrolled(all)] })
 	commands := append([]command{
 		{
 			Binding: bind("e enter", "e", "type an error"), group: "Diagnose", foot: 1,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -26,7 +27,8 @@ type checkup struct {
 	probed bool
 	cancel func()
 	back   screen
-	pane   labPane
+	// panes are the checkup and, in a wide window, whom it is about.
+	panes [2]labPane
 	// drawn is the pane as it was laid out: it is made anew when that changes.
 	drawn struct{ state, w, h int }
 	state int
@@ -191,17 +193,20 @@ func newCheckForm(m *Model) *form {
 func (m *Model) askProbe() tea.Cmd {
 	c := m.checkup.config
 	m.open(&question{
-		title: "Ask the provider about this client?",
-		lines: []line{
-			prose(toneStrong, 0, "About the "+inspect.NameClient(c)+"."),
-			{},
-			prose(toneText, 0, "Sent are "+inspect.ProbeInWords(c)+". Nobody signs in, and nothing is tried in series. The provider's log will show both."),
-			{},
-			prose(toneFaint, 0, "What is concluded from the answers is called likely: no provider documents the order of its checks."),
-		},
+		title:   "Ask the provider about this client?",
+		lines:   append([]line{prose(toneStrong, 0, "About the "+inspect.NameClient(c)+"."), {}}, probeLines(c)...),
 		answers: []answer{{"enter", "ask", func(m *Model) tea.Cmd { return m.examine(true) }}},
 	})
 	return nil
+}
+
+// probeLines say what asking the provider sends, and what it is worth.
+func probeLines(c flow.Config) []line {
+	return []line{
+		prose(toneText, 0, "Sent are "+inspect.ProbeInWords(c)+". Nobody signs in, and nothing is tried in series. The provider's log will show both."),
+		{},
+		prose(toneFaint, 0, "What is concluded from the answers is called likely: no provider documents the order of its checks."),
+	}
 }
 
 func (m *Model) whyNotExamined() string {
@@ -226,12 +231,46 @@ func (m *Model) leaveDoctor() tea.Cmd {
 func (m *Model) syncDoctor() {
 	d := &m.checkup
 	now := struct{ state, w, h int }{d.state, m.w, m.h}
-	if d.pane.doc != nil && d.drawn == now {
+	if d.panes[0].doc != nil && d.drawn == now {
 		return
 	}
-	keep := d.drawn.state == d.state && d.pane.doc != nil
+	keep := d.drawn.state == d.state && d.panes[0].doc != nil
 	d.drawn = now
-	d.pane.set(m, rect{0, 1, m.w, max(m.h-2, 0)}, content{title: "Before anybody signs in", note: d.note(), doc: &doc{lines: d.lines()}}, keep)
+	body := rect{0, 1, m.w, max(m.h-2, 0)}
+	d.panes[1].r = rect{}
+	if m.w >= besideWidth {
+		var side rect
+		body, side = body.left(m.w * 13 / 20)
+		d.panes[1].set(m, side, d.client(), keep)
+	}
+	d.panes[0].set(m, body, content{title: "Before anybody signs in", note: d.note(), doc: &doc{lines: d.lines()}}, keep)
+}
+
+// both are the panes of the screen.
+func (d *checkup) both() []*labPane { return []*labPane{&d.panes[0], &d.panes[1]} }
+
+// client is what is looked at, as it was set, and what asking the provider
+// would send.
+func (d *checkup) client() content {
+	c := d.config
+	out := &doc{}
+	for _, f := range [][2]string{
+		{"Issuer", choose(c.Issuer != "", c.Issuer, c.Provider.AuthorizationEndpoint)},
+		{"Client ID", c.ClientID},
+		{"Platform", string(c.Platform)},
+		{"Redirect URI", c.RedirectURI},
+		{"Scopes", strings.Join(c.Scopes, " ")},
+		{"PKCE method", string(c.Method)},
+		{"Client authentication", string(c.AuthMethod)},
+	} {
+		if f[1] != "" {
+			out.lines = append(out.lines, line{spans: []span{{fmt.Sprintf("%-23s", f[0]), toneName}, {inspect.Clean(f[1]), toneText}}, hang: 23})
+		}
+	}
+	if !d.probed {
+		out.lines = append(append(out.lines, line{}, heading("Asking the provider", "p")), probeLines(c)...)
+	}
+	return content{title: "The client", doc: out}
 }
 
 // note says in the frame how it stands.
@@ -304,11 +343,11 @@ func (m *Model) doctorRows(p *painter) []string {
 	if m.checkup.cancel != nil {
 		tags = append(tags, span{"looking…", toneHere})
 	}
-	return m.labRows(p, "doctor · what will go wrong", tags, []*labPane{&m.checkup.pane}, 0)
+	return m.labRows(p, "doctor · what will go wrong", tags, m.checkup.both(), scrolled(m.checkup.both()))
 }
 
 func newDoctorCommands() []command {
-	read := readCommands(4, 0, func(m *Model) *labPane { return &m.checkup.pane })
+	read := readCommands(4, 0, func(m *Model) *labPane { all := m.checkup.both(); return all[scrolled(all)] })
 	commands := append([]command{
 		{
 			Binding: bind("enter", "enter", "walk it"), group: "Doctor", foot: 1,

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -112,6 +113,12 @@ func (l *labPane) scroll(by int) {
 // whyNoScroll says why there is nothing to scroll, or "".
 func (l *labPane) whyNoScroll() string {
 	return choose(l.doc == nil || l.doc.rows() <= l.height, "All of it is in sight.", "")
+}
+
+// scrolled is which of the panes that are read the keys scroll: the first of
+// which not all is in sight, and else the first.
+func scrolled(panes []*labPane) int {
+	return max(slices.IndexFunc(panes, func(l *labPane) bool { return !l.r.empty() && l.whyNoScroll() == "" }), 0)
 }
 
 // labRows draws a lab screen out of its panes.

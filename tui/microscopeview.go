@@ -37,6 +37,13 @@ func (m *Model) syncMicroscope() {
 	}
 }
 
+// partWidth is what a pane needs for nine octets in a row, and partsWidth how
+// wide a window has to be for eighteen in a row of the payload.
+const (
+	partWidth  = 3*16 + 3 + 4
+	partsWidth = 190
+)
+
 // microscopeWide has the parts side by side, claims and checks below.
 //
 //	┌header┐┌payload───┐┌signature┐
@@ -46,8 +53,13 @@ func (m *Model) syncMicroscope() {
 func (m *Model) microscopeWide(body rect) {
 	s := &m.micro
 	top, bottom := body.top(max(body.h/3, 8))
-	s.panes[microHeader].r, top = top.left(body.w / 3)
-	s.panes[microPayload].r, s.panes[microSignature].r = top.left(body.w / 3)
+	// Nine octets in a row are what the header needs; the payload is longer.
+	header := body.w / 3
+	if body.w >= partsWidth {
+		header = partWidth
+	}
+	s.panes[microHeader].r, top = top.left(header)
+	s.panes[microPayload].r, s.panes[microSignature].r = top.left(choose(body.w >= partsWidth, 2*partWidth, header))
 	s.panes[microClaims].r, s.panes[microChecks].r = bottom.left(body.w * 11 / 20)
 }
 

@@ -91,11 +91,11 @@ func init() {
 		},
 		screenDiagnose: {
 			sync: (*Model).syncDiagnose, rows: (*Model).diagnoseRows, keys: table(&diagnoseCommands),
-			wheel: page(func(m *Model) *labPane { return &m.diagnosis.pane }), paste: (*Model).diagnosePaste,
+			wheel: panes(func(m *Model) []*labPane { return m.diagnosis.both() }), paste: (*Model).diagnosePaste,
 		},
 		screenDoctor: {
 			sync: (*Model).syncDoctor, rows: (*Model).doctorRows, keys: table(&doctorCommands),
-			wheel: page(func(m *Model) *labPane { return &m.checkup.pane }),
+			wheel: panes(func(m *Model) []*labPane { return m.checkup.both() }),
 		},
 		screenLabs: {
 			sync: (*Model).syncLabs, rows: (*Model).labsRows, keys: table(&labsCommands),

@@ -40,6 +40,11 @@ func (m *Model) syncTheatre() {
 	}
 	body := rect{0, 1, m.w, m.h - 2}
 	if !t.onStage {
+		if m.w >= besideWidth {
+			var side rect
+			body, side = body.left(m.w * 12 / 20)
+			t.panes[theatreWire].set(m, side, m.playContent(t.selected()), true)
+		}
 		t.panes[theatreRail].set(m, body, m.boardContent(body.w-4), true)
 		t.panes[theatreRail].item = 0
 		if from, to := t.panes[theatreRail].doc.itemRows(t.row + 1); to > 0 {
@@ -133,11 +138,30 @@ func (m *Model) boardContent(w int) content {
 	if t.bar != "" {
 		d.lines = append(d.lines, line{}, plain(toneHere, t.bar))
 	}
-	if m.h >= 30 { // below that the board is all that fits
+	if m.h >= 30 && m.w < besideWidth { // below that the board is all that fits
 		d.lines = append(d.lines, line{})
 		d.lines = append(d.lines, aimLines(t.selected())...)
 	}
 	return c
+}
+
+// playContent is the selected play beside the board: what it is about and, once
+// it was played, who won, why, and how it went.
+func (m *Model) playContent(r inspect.PlayRef) content {
+	t := &m.theatre
+	d := &doc{lines: aimLines(r)[1:]}
+	read := t.played[r]
+	if read == nil {
+		d.lines = append(d.lines, line{}, prose(toneFaint, 0, "Not played yet. enter plays it, scene by scene."))
+		return content{title: r.Title(), doc: d}
+	}
+	p := read(t.reveal)
+	d.lines = append(append(d.lines, line{}), verdictLines(p)...)
+	d.lines = append(d.lines, line{}, heading("How it went", ""))
+	for i, s := range p.Scenes {
+		d.lines = append(d.lines, line{spans: []span{{fmt.Sprintf("%d. ", i+1), toneFaint}, {s.Title, toneText}}, hang: 3, prose: true})
+	}
+	return content{title: r.Title(), doc: d}
 }
 
 // aimLines say what a play is about before it is played.
@@ -264,7 +288,8 @@ func (m *Model) wireContent(s inspect.Scene) content {
 		d.lines = append(d.lines, prose(toneText, 0, t.play.Aim), line{})
 	}
 	if t.scene == len(t.play.Scenes)-1 {
-		d.lines = append(d.lines, m.verdictLines()...)
+		d.lines = append(d.lines, verdictLines(t.play)...)
+		d.lines = append(d.lines, line{spans: []span{{"  f ", toneKey}, {t.play.Flip, toneText}}, hang: 4, prose: true}, line{})
 	}
 	if t.play.Search != "" && s.Step == flow.StepChallenge && s.From == inspect.LaneThief {
 		d.lines = append(d.lines, prose(toneText, 0, t.play.Search), line{})
@@ -296,10 +321,9 @@ func (m *Model) takenLines(s inspect.Scene) []line {
 	return lines
 }
 
-// verdictLines say who won, why, what stopped the thief or would have, which
-// clause, and what flips it.
-func (m *Model) verdictLines() []line {
-	p := m.theatre.play
+// verdictLines say who won, why, what stopped the thief or would have, and
+// which clause.
+func verdictLines(p inspect.Theatre) []line {
 	tone := choose(p.ThiefWon, toneBad, toneGood)
 	var clauses []string
 	for _, r := range p.Refs {
@@ -313,9 +337,7 @@ func (m *Model) verdictLines() []line {
 	}
 	stopped := choose(p.ThiefWon, "  What would stop him: ", "  What stopped him: ")
 	return append(lines,
-		line{spans: []span{{stopped, toneFaint}, {p.StoppedBy, toneName}, {"  ", toneText}, {strings.Join(clauses, ", "), toneLink}}, hang: 4, prose: true},
-		line{spans: []span{{"  f ", toneKey}, {p.Flip, toneText}}, hang: 4, prose: true},
-		line{})
+		line{spans: []span{{stopped, toneFaint}, {p.StoppedBy, toneName}, {"  ", toneText}, {strings.Join(clauses, ", "), toneLink}}, hang: 4, prose: true})
 }
 
 // wireLines are an exchange in a few lines: what was sent, and what came back.
