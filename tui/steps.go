@@ -14,18 +14,22 @@ func (m *Model) railContent(w int) content {
 	v := &m.visit
 	d := &doc{}
 	c := content{title: "Steps", doc: d}
-	hidden := 0
+	hidden, legend := 0, false
 	for _, s := range v.reading.report.Steps {
 		if m.hide && s.PKCE {
 			hidden++
 			continue
 		}
 		c.subjects = append(c.subjects, subject{name: s.Title})
-		l := m.railLine(s, w)
+		l, bare := m.railLine(s, w)
+		legend = legend || bare
 		l.item = len(c.subjects)
 		d.lines = append(d.lines, l)
 	}
 	d.items = len(c.subjects)
+	if legend {
+		d.lines = append(d.lines, prose(toneFaint, 2, "○ "+offeredTag))
+	}
 	if hidden > 0 {
 		d.lines = append(d.lines, prose(toneFaint, 2, fmt.Sprintf("%d steps hidden", hidden)))
 	}
@@ -42,9 +46,13 @@ func (m *Model) railContent(w int) content {
 	return c
 }
 
+const offeredTag = "offered"
+
 // railLine is a step in the rail: how far it is, its name, and whether it is
-// there because of PKCE or holds warnings.
-func (m *Model) railLine(s inspect.Step, w int) line {
+// there because of PKCE or holds warnings. It reports whether its mark says
+// alone that the step is offered, because beside the name there is no room for
+// the word.
+func (m *Model) railLine(s inspect.Step, w int) (l line, bare bool) {
 	mark, t := "  ", toneText
 	switch s.Status {
 	case flow.StatusOK:
@@ -59,7 +67,8 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 		mark, t = "· ", toneFaint
 	case flow.StatusPending:
 	}
-	if s.Offered && s.Status == flow.StatusPending {
+	offered := s.Offered && s.Status == flow.StatusPending
+	if offered {
 		mark, t = "○ ", toneFaint
 	}
 	name := toneText
@@ -67,7 +76,7 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 	if v.reading.more && s.ID == v.reading.pending.Step {
 		name = toneHere
 		if s.Status == flow.StatusPending {
-			mark, t = "▸ ", toneHere
+			mark, t, offered = "▸ ", toneHere, false
 		}
 		if m.isRunning() {
 			mark, t = "… ", toneHere
@@ -82,7 +91,7 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 	case s.PKCE:
 		tag = "PKCE"
 	case s.Status == flow.StatusPending && (s.Optional || s.Instead) && w >= 19 && !m.mustComeNext(s.ID):
-		tag, tagTone = choose(s.Offered, "offered", "optional"), toneFaint
+		tag, tagTone = choose(s.Offered, offeredTag, "optional"), toneFaint
 	}
 	for _, f := range s.Findings {
 		if f.Severity == inspect.SeverityWarning && s.Status == flow.StatusOK && tag == "" {
@@ -95,8 +104,10 @@ func (m *Model) railLine(s inspect.Step, w int) line {
 	spans := []span{{mark, t}, {title, name}}
 	if tag != "" && gap > 0 {
 		spans = append(spans, span{strings.Repeat(" ", gap), toneText}, span{tag, tagTone})
+	} else {
+		tag = ""
 	}
-	return line{spans: spans, most: 1}
+	return line{spans: spans, most: 1}, offered && tag != offeredTag
 }
 
 // railAir is the air at the right edge of the rail. It goes before a word is

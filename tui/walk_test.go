@@ -359,6 +359,30 @@ func TestAnOfferedStepCanBeTaken(t *testing.T) {
 	d.Hides("names an endpoint for this")
 }
 
+// Where the word does not fit beside a step's name, the rail says once what its
+// mark means.
+func TestTheMarkOfAnOfferedStepIsExplainedWhereItStandsAlone(t *testing.T) {
+	for _, size := range []struct {
+		w, h  int
+		alone bool
+	}{{80, 24, true}, {120, 40, true}, {200, 60, false}} {
+		d := begun(t, onPractice(t), size.w, size.h)
+		d.Hides("○ offered")
+		d.Press("enter")
+		d.Until("▸ Verifier")
+		d.Settled()
+		if size.alone {
+			d.Shows("○ Device code", "○ offered")
+			continue
+		}
+		d.Hides("○ offered")
+		_, row, _ := strings.Cut(d.Screen(), "○ Device code")
+		if row, _, _ = strings.Cut(row, "│"); !strings.Contains(row, "offered") {
+			t.Errorf("neither the row nor a legend says what the mark is: %s", row)
+		}
+	}
+}
+
 // The device flow is offered in place of the redirect: the walk goes on without
 // it, b takes it, and S goes back to the redirect.
 func TestAnOfferedDeviceCodeIsTakenInPlaceOfTheRedirect(t *testing.T) {
