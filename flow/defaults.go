@@ -127,7 +127,7 @@ func checkEndpoint(name, raw string) error {
 // requireHTTPS refuses plain http except on this machine. RFC 6749 sections
 // 3.1 and 3.2 ask for TLS at both endpoints.
 func requireHTTPS(u *url.URL, name string) error {
-	if u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()) {
+	if u.Scheme == "https" || u.Scheme == "http" && IsLoopback(u.Hostname()) {
 		return nil
 	}
 	if u.Scheme != "http" {
@@ -143,8 +143,10 @@ func requireHTTPS(u *url.URL, name string) error {
 	}
 }
 
-// isLoopback reports whether a host of a URL is this machine.
-func isLoopback(host string) bool {
+// IsLoopback reports whether the host of a URL, without a port and brackets, is
+// this machine: localhost, or a loopback address (127.0.0.0/8, ::1). A name that
+// only looks like one, such as 127.example.com, may be anybody's.
+func IsLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}

@@ -257,7 +257,7 @@ func entraIssuer(asked, got string, practice bool) bool {
 		return false
 	}
 	switch {
-	case practice && isLoopback(hostname(a.host)) && a.host == g.host:
+	case practice && IsLoopback(hostname(a.host)) && a.host == g.host:
 	case practice || !isEntra(hostname(a.host)) || !isEntra(hostname(g.host)):
 		return false
 	case a.host == g.host:

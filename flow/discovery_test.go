@@ -3,6 +3,7 @@ package flow
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -287,5 +288,27 @@ func TestRedirectsOfTheMetadata(t *testing.T) {
 				t.Errorf("exchanges %+v: each hop must be recorded", x)
 			}
 		})
+	}
+}
+
+// Keys that somebody on the way could have put there verify nothing.
+func TestKeySetIsFetchedOverTLSOrNotAtAll(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"keys":[]}`) })
+	mux.HandleFunc("/page", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") })
+	mux.Handle("/clear", http.RedirectHandler("http://keys.example/", http.StatusFound))
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	for at, kind := range map[string]ErrorKind{
+		server.URL + "/keys": "", server.URL + "/page": KindServer, server.URL + "/clear": KindRefused,
+		"http://keys.example/": KindRefused, "http://127.0.0.1:1/": KindTransport, "https://%zz": KindRefused,
+	} {
+		keys, err := FetchKeySet(t.Context(), at)
+		if kind == "" && (err != nil || string(keys) != `{"keys":[]}`) {
+			t.Errorf("%s: %q, %v", at, keys, err)
+		}
+		if e, ok := errors.AsType[*Error](err); kind != "" && (!ok || e.Kind != kind) {
+			t.Errorf("%s: %v, want it of kind %s", at, err, kind)
+		}
 	}
 }

@@ -3,6 +3,9 @@ package flow
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -24,6 +27,25 @@ func (w *Walk) fetchKeys(ctx context.Context) error {
 
 // keySetsAddress is what answers with the keys.
 const keySetsAddress = "key set's address"
+
+// FetchKeySet gets a key set (RFC 7517 section 5) for whoever has no walk, as it
+// is written, from an https address or one of this machine. The error is an
+// [*Error], or the context's.
+func FetchKeySet(ctx context.Context, address string) ([]byte, error) {
+	req, err := get(address, ByYou).httpRequest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &recorder{next: http.DefaultTransport, now: time.Now, done: func(Exchange) {}}
+	resp, err := (&http.Client{Transport: r, CheckRedirect: secureRedirects}).Do(req)
+	if err != nil {
+		return nil, exchangeError(err)
+	}
+	if _, err := readKeySet(r.last); err != nil {
+		return nil, errors.Join(err, resp.Body.Close())
+	}
+	return r.last.Body, resp.Body.Close()
+}
 
 // readKeySet returns the keys of a key set, each as it is written.
 func readKeySet(got *Response) ([]json.RawMessage, error) {

@@ -66,7 +66,7 @@ func listenTarget(configured string, sent []Value) *url.URL {
 // returns nil.
 func loopbackURL(raw string) *url.URL {
 	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !isLoopback(u.Hostname()) {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !IsLoopback(u.Hostname()) {
 		return nil
 	}
 	return u
@@ -285,7 +285,7 @@ func (h *callbackHandler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 
 	switch {
-	case !isLoopback(hostname(r.Host)):
+	case !IsLoopback(hostname(r.Host)):
 		// A web page can have its own host name point to 127.0.0.1 and send
 		// requests here.
 		stray(VerdictWrongHost, http.StatusMisdirectedRequest, page{

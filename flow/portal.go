@@ -79,7 +79,7 @@ func RedirectProblem(text string) string {
 		return "A redirect URI is absolute, for example http://localhost or myapp://callback."
 	case u.Fragment != "" || strings.HasSuffix(text, "#"):
 		return "A redirect URI has no fragment (RFC 6749 section 3.1.2)."
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !IsLoopback(u.Hostname()):
 		return "Plain http is accepted on this machine only; elsewhere it has to be https."
 	}
 	return ""

@@ -48,3 +48,16 @@ func TestSecretIDIsToldFromItsValue(t *testing.T) {
 		t.Errorf("elsewhere a GUID may be a secret, but: %s", p)
 	}
 }
+
+// Plain http, a tokenless redirect and the Host of a request all hang on it.
+func TestOnlyThisMachineIsLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "LocalHost": true, "127.0.0.1": true, "127.9.8.7": true, "::1": true,
+		"127.example.com": false, "127.0.0.1.example.com": false, "localhost.example.com": false, "xlocalhost": false,
+		"128.0.0.1": false, "0.0.0.0": false, "": false, "10.0.0.1": false,
+	} {
+		if got := flow.IsLoopback(host); got != want {
+			t.Errorf("IsLoopback(%q) = %v", host, got)
+		}
+	}
+}

@@ -275,5 +275,5 @@ func loopback(raw string) bool {
 		return false
 	}
 	h := u.Hostname()
-	return h == "localhost" || strings.HasSuffix(h, ".localhost") || h == "::1" || strings.HasPrefix(h, "127.")
+	return flow.IsLoopback(h) || strings.HasSuffix(h, ".localhost") // RFC 6761 section 6.3
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -19,14 +18,8 @@ import (
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
-// Bounds of what decode reads, in octets.
-const (
-	maxText = 16 << 20
-	maxKeys = 4 << 20
-)
-
-// keysTimeout bounds the wait for --jwks URL.
-const keysTimeout = 20 * time.Second
+// maxText bounds what decode reads, in octets.
+const maxText = 16 << 20
 
 func newDecode() *cobra.Command {
 	var asJSON bool
@@ -161,31 +154,7 @@ func readKeys(ctx context.Context, from string) ([]byte, error) {
 		}
 		return keys, nil
 	}
-	unreachable := func(err error) error {
-		return flow.Error{
-			Kind: flow.KindTransport, What: fmt.Sprintf("The keys could not be read from %s.", from),
-			Why: err.Error() + ".", Try: "Check the address, or save the keys to a file and give that.",
-		}.Wrap(err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, keysTimeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
-	if err != nil {
-		return nil, unreachable(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, unreachable(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return nil, unreachable(fmt.Errorf("the answer was %s", response.Status))
-	}
-	keys, err := io.ReadAll(io.LimitReader(response.Body, maxKeys))
-	if err != nil {
-		return nil, unreachable(err)
-	}
-	return keys, nil
+	return flow.FetchKeySet(ctx, from)
 }
 
 // decode prints what was found and returns the exit status.

@@ -306,11 +306,7 @@ func readClient(c *flow.Config, seen map[flow.StepID][]flow.Exchange) {
 		c.Platform = flow.PlatformWeb
 	case err == nil && c.RedirectURI != "" && u.Scheme != "http" && u.Scheme != "https":
 		c.Platform = flow.PlatformNative
-	case told && err == nil && loopback(u.Hostname()):
+	case told && err == nil && flow.IsLoopback(u.Hostname()):
 		c.Platform = flow.PlatformNative
 	}
-}
-
-func loopback(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
 }

@@ -79,7 +79,7 @@ func parseRequest(b []byte) (flow.Request, bool) {
 	if strings.HasPrefix(r.URL, "/") {
 		host := r.Header.Get("Host")
 		scheme := "https://"
-		if u := (&url.URL{Host: host}); loopback(u.Hostname()) {
+		if u := (&url.URL{Host: host}); flow.IsLoopback(u.Hostname()) {
 			scheme = "http://"
 		}
 		r.URL = scheme + host + r.URL

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -136,7 +134,7 @@ func fetch(ctx context.Context, at string, t http.RoundTripper) (flow.Exchange, 
 	if err != nil {
 		return refused("The address is not a URL.", err.Error()), nil
 	}
-	if req.URL.Scheme != "https" && !isLoopback(req.URL.Hostname()) {
+	if req.URL.Scheme != "https" && !flow.IsLoopback(req.URL.Hostname()) {
 		return refused("The address is not https.", "Whoever is on the way could answer in its place: "+at), nil
 	}
 	resp, err := client.Do(req)
@@ -147,10 +145,4 @@ func fetch(ctx context.Context, at string, t http.RoundTripper) (flow.Exchange, 
 		_ = resp.Body.Close()
 	}
 	return got, nil
-}
-
-// isLoopback says whether a host is this machine, where plain http is no risk.
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pkcescope/pkcescope/flow"
 )
 
 // Limits on what is read.
@@ -382,13 +383,6 @@ func (c *call) sameOrigin() bool {
 
 // loopbackHost says whether a Host header names this machine.
 func loopbackHost(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	u := url.URL{Host: hostport}
+	return flow.IsLoopback(u.Hostname())
 }
