@@ -187,13 +187,13 @@ func (f ComparedFlow) Seen() string {
 		out = append(out, "It did not come to tokens.")
 	}
 	if f.Facts.WithoutSecret != "" {
-		out = append(out, "Without the secret: "+sentence(Clean(short(f.Facts.WithoutSecret, 90))))
+		out = append(out, "Without the secret: "+sentence(Clean(short(f.Facts.WithoutSecret, 240))))
 	}
 	switch {
 	case f.Phisher.Won:
 		out = append(out, "The phisher, who began the flow and sent the user the code, got tokens for the user's account.")
 	case f.Phisher.Answer != "":
-		out = append(out, "The phisher's link: "+sentence(Clean(short(f.Phisher.Answer, 90))))
+		out = append(out, "The phisher's link: "+sentence(Clean(short(f.Phisher.Answer, 240))))
 	}
 	return strings.Join(out, " ")
 }

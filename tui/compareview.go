@@ -9,10 +9,12 @@ import (
 	"github.com/pkcescope/pkcescope/inspect"
 )
 
-const (
-	compareNames  = 24 // width of the names, marks included
-	compareColumn = 17 // width of the narrowest column
-)
+// compareColumn is the width of the narrowest column.
+const compareColumn = 17
+
+// compareNames is the width of the names, marks included: in a wide window most
+// of the names of metadata fit.
+func (m *Model) compareNames() int { return choose(m.w >= besideWidth, 30, 24) }
 
 // syncCompare makes the pane anew if anything changed.
 func (m *Model) syncCompare() {
@@ -60,7 +62,7 @@ func (m *Model) comparePages() [][]int {
 			all = append(all, i)
 		}
 	}
-	fit := max((m.w-4-compareNames)/compareColumn, 1)
+	fit := max((m.w-4-m.compareNames())/compareColumn, 1)
 	var pages [][]int
 	for chunk := range slices.Chunk(all, fit) {
 		pages = append(pages, chunk)
@@ -96,7 +98,7 @@ func (m *Model) compareContent(w int) content {
 		d.lines = append(d.lines, line{}, prose(toneFaint, 0, "Starting…"))
 		return c
 	}
-	room := (w-compareNames)/len(columns) - 1
+	room := (w-m.compareNames())/len(columns) - 1
 	if s.tab >= len(steps) {
 		m.compareResult(d, w)
 		return c
@@ -104,7 +106,7 @@ func (m *Model) compareContent(w int) content {
 	st := steps[s.tab]
 	c.title = st.Title
 	each := func(f func(i int) span) line {
-		l := line{spans: []span{{strings.Repeat(" ", compareNames), toneText}}, most: 1}
+		l := line{spans: []span{{strings.Repeat(" ", m.compareNames()), toneText}}, most: 1}
 		for _, i := range columns {
 			x := f(i)
 			l.spans = append(l.spans, span{fill(m, x.text, room) + " ", x.tone})
@@ -182,7 +184,7 @@ func (m *Model) compareLines(row inspect.ComparedRow, columns []int, room int) [
 	default:
 		for _, i := range columns {
 			if !row.Cells[i].Absent {
-				return []line{{spans: []span{{sign + fill(m, name, compareNames-3) + " ", tone}, {row.Cells[i].String(), toneFaint}}, hang: compareNames, most: 2}}
+				return []line{{spans: []span{{sign + fill(m, name, m.compareNames()-3) + " ", tone}, {row.Cells[i].String(), toneFaint}}, hang: m.compareNames(), most: 2}}
 			}
 		}
 	}
@@ -197,7 +199,7 @@ func (m *Model) compareLines(row inspect.ComparedRow, columns []int, room int) [
 	}
 	var lines []line
 	for n := range height {
-		l := line{spans: []span{{sign + fill(m, name, compareNames-3) + " ", tone}}, most: 1}
+		l := line{spans: []span{{sign + fill(m, name, m.compareNames()-3) + " ", tone}}, most: 1}
 		sign, name = "  ", ""
 		for k, i := range columns {
 			text, t := "", toneText

@@ -120,10 +120,10 @@ func (m *Model) diffRows(p *painter) []string {
 // diffLines lay the two runs side by side, by weight and step.
 func (m *Model) diffLines(w int) []line {
 	d := &m.runDiff
-	room := max((w-compareNames)/2-1, 8)
+	room := max((w-m.compareNames())/2-1, 8)
 	columns := []int{0, 1}
 	side := func(name string, a, b span) line {
-		return line{spans: []span{{fill(m, "  "+name, compareNames-1) + " ", toneFaint}, {fill(m, a.text, room) + " ", a.tone}, {fill(m, b.text, room), b.tone}}, most: 1}
+		return line{spans: []span{{fill(m, "  "+name, m.compareNames()-1) + " ", toneFaint}, {fill(m, a.text, room) + " ", a.tone}, {fill(m, b.text, room), b.tone}}, most: 1}
 	}
 	lines := []line{prose(choose(d.read.Same, toneGood, toneStrong), 0, d.read.Summary)}
 	for _, n := range d.read.Notes {
@@ -159,7 +159,7 @@ func (m *Model) freshLines(row inspect.ComparedRow, room int) []line {
 	var lines []line
 	name := row.Name
 	for i := range max(len(a), len(b)) {
-		l := line{spans: []span{{fill(m, "  "+name, compareNames-1) + " ", toneFaint}}, most: 1}
+		l := line{spans: []span{{fill(m, "  "+name, m.compareNames()-1) + " ", toneFaint}}, most: 1}
 		name = ""
 		for _, cell := range [][]inspect.CellLine{a, b} {
 			text := ""

@@ -239,6 +239,10 @@ func (m *Model) laneContent(s inspect.Scene, who inspect.Lane, w int) content {
 		c.note = choose(s.From == inspect.LaneThief || who != inspect.LaneThief, "answers", "looks on")
 	}
 	var held []line
+	name := 15
+	for _, k := range s.Known {
+		name = max(name, min(m.ruler.StringWidth(k.Name), w/2))
+	}
 	for _, k := range s.Known {
 		has := map[inspect.Lane]bool{inspect.LaneApp: k.App, inspect.LaneThief: k.Thief, inspect.LaneProvider: k.Provider}[who]
 		if !has {
@@ -249,7 +253,7 @@ func (m *Model) laneContent(s inspect.Scene, who inspect.Lane, w int) content {
 			held = append(held, line{spans: []span{{k.Name, tone}}, most: 1})
 			continue
 		}
-		held = append(held, line{spans: []span{{fill(m, k.Name, 15) + " ", tone}, {shortMask(k.Value), toneFaint}}, most: 1})
+		held = append(held, line{spans: []span{{fill(m, k.Name, name) + " ", tone}, {shortMask(k.Value), toneFaint}}, most: 1})
 	}
 	if len(held) > 0 {
 		d.lines = append(d.lines, line{}, plain(toneTitle, "holds"))
