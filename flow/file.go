@@ -93,6 +93,11 @@ func Load(r io.Reader) (Transcript, error) {
 			}
 		}
 	}
+	// The steps say how the run ended, whatever the file says; only that it was
+	// given up need not stand in any of them.
+	if o := t.outcome(); o != OutcomeUnfinished || t.Outcome == OutcomeOK {
+		t.Outcome = o
+	}
 	return t, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -51,6 +52,19 @@ func TestTranscriptSurvivesItsFile(t *testing.T) {
 	_ = loaded.Encode(&second)
 	if !bytes.Equal(second.Bytes(), file) {
 		t.Error("the file changes when it is loaded and saved")
+	}
+}
+
+func TestTheStepsOfAFileSayHowItsRunEnded(t *testing.T) {
+	for _, row := range []struct {
+		token Status
+		want  Outcome
+	}{{StatusFailed, OutcomeFailed}, {StatusCancelled, OutcomeCancelled}, {StatusOK, OutcomeOK}, {StatusPending, OutcomeUnfinished}} {
+		file := fmt.Sprintf(`{"format":%q,"version":1,"outcome":"ok","steps":[{"id":"token","status":%q}]}`, Format, row.token)
+		got, err := Load(strings.NewReader(file))
+		if err != nil || got.Outcome != row.want {
+			t.Errorf("the token step is %s: outcome %q, %v", row.token, got.Outcome, err)
+		}
 	}
 }
 

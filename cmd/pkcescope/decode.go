@@ -169,7 +169,10 @@ func decode(out io.Writer, d inspect.Decoded, asJSON bool) error {
 		}
 	}
 	if len(d.Tokens) == 0 {
-		return sentence("There is no token in that text.")
+		return &flow.Error{
+			Kind: flow.KindRefused, What: "There is no token in that text.",
+			Try: "Give a token, or anything that holds one: a header, a token response, a URL.",
+		}
 	}
 	if !asJSON {
 		text := d.Text(outputWidth(out))

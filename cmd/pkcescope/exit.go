@@ -50,6 +50,14 @@ type sentence string
 
 func (s sentence) Error() string { return string(s) }
 
+// noFile refuses a file that is not there.
+func noFile(name string) error {
+	return &flow.Error{
+		Kind: flow.KindRefused, What: fmt.Sprintf("There is no file %q.", name),
+		Try: "Check the name, and the folder that you are in.",
+	}
+}
+
 // finish tells a person why the command ended, and returns the exit status.
 func finish(stderr io.Writer, err error) int {
 	if err == nil {

@@ -158,7 +158,7 @@ func readCapture(cmd *cobra.Command, names []string) (capture.Found, error) {
 		}
 		f, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return capture.Found{}, sentence(fmt.Sprintf("There is no file %q.", name))
+			return capture.Found{}, noFile(name)
 		}
 		if err != nil {
 			return capture.Found{}, err

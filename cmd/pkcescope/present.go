@@ -108,7 +108,7 @@ func loadTalk(name string) (inspect.Talk, error) {
 	}
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return inspect.Talk{}, sentence(fmt.Sprintf("There is no file %q.", name))
+		return inspect.Talk{}, noFile(name)
 	}
 	if err != nil {
 		return inspect.Talk{}, err
