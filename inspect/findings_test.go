@@ -157,6 +157,7 @@ func TestEachThingThatIsWrongIsFound(t *testing.T) {
 		{"another client", S256, replace(flow.StepToken, "client_id=client", "client_id=other"), flow.StepToken, "client-id-differs", e},
 		{"parameter twice", S256, replace(flow.StepAuthorize, "&state=", "&state=x&state="), flow.StepAuthorize, "repeated-parameter", e},
 		{"endpoint in the clear", S256, config(func(c *flow.Config) { c.Provider.TokenEndpoint = "http://op.example/token" }), flow.StepToken, "http-endpoint", e},
+		{"endpoint at a name like loopback", S256, config(func(c *flow.Config) { c.Provider.TokenEndpoint = "http://127.example.com/token" }), flow.StepToken, "http-endpoint", e},
 		{"secret that is an id", S256, func(t *flow.Transcript) {
 			entra(t)
 			replace(flow.StepToken, "&code=", "&client_secret=1d2c3b4a-0000-4000-8000-123456789abc&code=")(t)
