@@ -146,7 +146,7 @@ func errorText(cmd *cobra.Command, args []string) (string, error) {
 		if in := newInput(cmd.InOrStdin(), cmd.ErrOrStderr()); in.terminal != nil {
 			fmt.Fprintln(cmd.ErrOrStderr(), "Paste the error, then end with Ctrl-D on a line of its own.")
 		}
-		return bounded(cmd.InOrStdin(), cmd.ErrOrStderr())
+		return await(cmd.Context(), func() (string, error) { return bounded(cmd.InOrStdin(), cmd.ErrOrStderr()) })
 	}
 	if info, err := os.Stat(args[0]); err == nil && info.Mode().IsRegular() {
 		f, err := os.Open(args[0])

@@ -87,10 +87,10 @@ func (in *input) resolve(ctx context.Context, text, what string) (string, error)
 }
 
 // await returns what read returns, or ctx's error if that comes first.
-func await(ctx context.Context, read func() (string, error)) (string, error) {
+func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
-		text string
-		err  error
+		got T
+		err error
 	}
 	done := make(chan result, 1)
 	go func() {
@@ -99,8 +99,9 @@ func await(ctx context.Context, read func() (string, error)) (string, error) {
 	}()
 	select {
 	case r := <-done:
-		return r.text, r.err
+		return r.got, r.err
 	case <-ctx.Done():
-		return "", ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
 }

@@ -147,9 +147,15 @@ func listFlows(out io.Writer, found capture.Found, asJSON bool) error {
 	return err
 }
 
-// readCapture reads the files together. Past a moment it says on standard error
-// how far it is.
+// readCapture reads the files together. Opening a pipe that nobody writes to
+// waits, and so does reading one: neither keeps a command from being cancelled.
 func readCapture(cmd *cobra.Command, names []string) (capture.Found, error) {
+	return await(cmd.Context(), func() (capture.Found, error) { return readFiles(cmd, names) })
+}
+
+// readFiles does the work of readCapture. Past a moment it says on standard
+// error how far it is.
+func readFiles(cmd *cobra.Command, names []string) (capture.Found, error) {
 	var sources []capture.Source
 	for _, name := range names {
 		if name == "-" {
@@ -161,7 +167,14 @@ func readCapture(cmd *cobra.Command, names []string) (capture.Found, error) {
 			return capture.Found{}, noFile(name)
 		}
 		if err != nil {
-			return capture.Found{}, err
+			why := err.Error()
+			if at, ok := errors.AsType[*fs.PathError](err); ok {
+				why = at.Err.Error()
+			}
+			return capture.Found{}, &flow.Error{
+				Kind: flow.KindRefused, What: fmt.Sprintf("The file %q cannot be opened.", name), Why: "The system says: " + why + ".",
+				Try: "Check whose file it is, and whether you may read it.",
+			}
 		}
 		defer func() { _ = f.Close() }()
 		s := capture.Source{Name: name, Data: f}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -108,6 +109,22 @@ func TestPracticeServesUntilInterrupted(t *testing.T) {
 	if response, err := http.Get(about.Discovery); err == nil {
 		response.Body.Close()
 		t.Errorf("the tenant still answers after its end")
+	}
+}
+
+// A pipe to which nobody writes is opened in vain, and Ctrl-C ends that too.
+func TestInterruptEndsTheWaitForAPipe(t *testing.T) {
+	pipe := t.TempDir() + "/pipe"
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("pkcescope", "open", pipe, "--json")
+	start(t, cmd)
+	// Before it listens for signals, one ends it in another way.
+	time.Sleep(500 * time.Millisecond)
+	interrupt(t, cmd)
+	if got := cmd.ProcessState.ExitCode(); got != exitCancelled {
+		t.Errorf("exit status = %d, want %d", got, exitCancelled)
 	}
 }
 
