@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -78,8 +80,30 @@ func finish(stderr io.Writer, err error) int {
 		complain(stderr, failed.What, failed.Why, failed.Try)
 		return exitFailed
 	}
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		failed := fileFailed(at)
+		complain(stderr, failed.What, failed.Why, failed.Try)
+		return exitFailed
+	}
 	complain(stderr, err.Error(), "", "")
 	return exitFailed
+}
+
+// fileFailed says what the system would not do with a file.
+func fileFailed(at *fs.PathError) *flow.Error {
+	what := fmt.Sprintf("The file %q cannot be opened.", at.Path)
+	switch {
+	case at.Op == "write" && at.Path == os.Stdout.Name():
+		what = "Standard output cannot be written."
+	case at.Op == "mkdir":
+		what = fmt.Sprintf("The folder %q cannot be made.", at.Path)
+	case at.Op != "open":
+		what = fmt.Sprintf("The file %q cannot be used (%s).", at.Path, at.Op)
+	}
+	return flow.Error{
+		Kind: flow.KindRefused, What: what, Why: "The system says: " + at.Err.Error() + ".",
+		Try: "Check that the name is right, that you have the rights to it, and that the disk has space.",
+	}.Wrap(at)
 }
 
 // complain prints what happened, why, and what to try. Each may quote a server

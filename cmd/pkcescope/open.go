@@ -167,14 +167,7 @@ func readFiles(cmd *cobra.Command, names []string) (capture.Found, error) {
 			return capture.Found{}, noFile(name)
 		}
 		if err != nil {
-			why := err.Error()
-			if at, ok := errors.AsType[*fs.PathError](err); ok {
-				why = at.Err.Error()
-			}
-			return capture.Found{}, &flow.Error{
-				Kind: flow.KindRefused, What: fmt.Sprintf("The file %q cannot be opened.", name), Why: "The system says: " + why + ".",
-				Try: "Check whose file it is, and whether you may read it.",
-			}
+			return capture.Found{}, err
 		}
 		defer func() { _ = f.Close() }()
 		s := capture.Source{Name: name, Data: f}

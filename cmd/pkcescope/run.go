@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -104,7 +105,11 @@ func run(cmd *cobra.Command, f runFlags) error {
 	delivered := f.deliver(cmd.OutOrStdout(), report)
 	ended := conclude(ctx, stderr, report, err)
 	if delivered != nil {
-		complain(stderr, "The transcript could not be written.", delivered.Error(), "Check --save and the space on the disk.")
+		why := delivered.Error()
+		if at, ok := errors.AsType[*fs.PathError](delivered); ok {
+			why = fmt.Sprintf("The system says of %q: %s.", at.Path, at.Err)
+		}
+		complain(stderr, "The transcript could not be written.", why, "Check --save and the space on the disk.")
 		if ended == nil {
 			ended = exitError(exitFailed)
 		}

@@ -128,6 +128,32 @@ func TestInterruptEndsTheWaitForAPipe(t *testing.T) {
 	}
 }
 
+// What the system would not do with a file is said in a sentence with what to
+// try, and not in the words of a system call.
+func TestAFileThatTheSystemRefusesIsNamed(t *testing.T) {
+	config := t.TempDir() + "/file"
+	if err := os.WriteFile(config, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct {
+		args []string
+		says string
+	}{
+		"a file below a file": {[]string{"open", config + "/run.json", "--json"}, "cannot be opened. The system says: not a directory."},
+		"profiles there":      {[]string{"profile", "add", "x", "--issuer", "https://idp.example", "--client-id", "c"}, "The system says: not a directory."},
+		"a run saved there":   {[]string{"run", "--save", config + "/run.json"}, "could not be written. The system says of"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.Command("pkcescope", row.args...)
+			cmd.Env = append(os.Environ(), "PKCESCOPE_CONFIG_DIR="+config+"/below")
+			said, err := cmd.CombinedOutput()
+			if err == nil || !bytes.Contains(said, []byte(row.says)) || !bytes.Contains(said, []byte("hint: ")) {
+				t.Errorf("%v, and it says\n%s", err, said)
+			}
+		})
+	}
+}
+
 // said is what a program has said so far, and can be read while it runs.
 type said struct {
 	mu   sync.Mutex
