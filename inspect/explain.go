@@ -35,6 +35,11 @@ func (r *reader) explain(s *Step) {
 			s.Next = append(s.Next, r.fill(p.text))
 		}
 	}
+	for _, p := range text.played {
+		if p.holds(facts) {
+			s.Played = r.fill(p.text)
+		}
+	}
 	for _, p := range text.refs {
 		if p.holds(facts) {
 			s.Refs = append(s.Refs, parseRef(p.text))
@@ -132,8 +137,8 @@ func (p paragraph) holds(facts map[string]bool) bool {
 }
 
 type stepExplanation struct {
-	title                  string
-	lead, body, next, refs []paragraph
+	title                          string
+	lead, body, next, played, refs []paragraph
 }
 
 var stepTexts sync.Map // flow.StepID → stepExplanation
@@ -151,8 +156,8 @@ func stepText(id flow.StepID) stepExplanation {
 	return t
 }
 
-// parseStep reads a step's text: a title, then the headings Lead, Body, Next
-// and Refs with paragraphs set apart by empty lines. A paragraph may begin with
+// parseStep reads a step's text: a title, then the headings Lead, Body,
+// Next, Played and Refs with paragraphs set apart by empty lines. A paragraph may begin with
 // conditions in braces: {S256}, {plain, omitted}, {entra+spa}, {!openid}.
 func parseStep(text string) stepExplanation {
 	var out stepExplanation
@@ -172,6 +177,8 @@ func parseStep(text string) stepExplanation {
 				into = &out.body
 			case "Next":
 				into = &out.next
+			case "Played":
+				into = &out.played
 			case "Refs":
 				into = &out.refs
 			}

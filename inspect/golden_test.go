@@ -18,6 +18,9 @@ func page(s inspect.Step) string {
 	for _, p := range s.Body {
 		fmt.Fprintf(&b, "\n%s\n", p)
 	}
+	if s.Played != "" {
+		fmt.Fprintf(&b, "\nPlayed: %s\n", s.Played)
+	}
 	for _, p := range s.Next {
 		fmt.Fprintf(&b, "\nNext: %s\n", p)
 	}

@@ -77,7 +77,10 @@ type Step struct {
 	// Next says what the person will see or do next (the sign-in page, MFA,
 	// consent), and is empty where nothing is expected of them.
 	Next []string
-	Refs []Ref
+	// Played comes before Next for a person whose browser is played
+	// ([flow.Browser]); "" where that makes no difference.
+	Played string
+	Refs   []Ref
 
 	// Values are those made locally: verifier, challenge and the stages
 	// between them.

@@ -19,7 +19,7 @@ func explained(t flow.Transcript, p *flow.Pending, o Options) Report {
 	rep.Steps = slices.Clone(rep.Steps)
 	for i := range rep.Steps {
 		s, from := &rep.Steps[i], plain.Steps[i]
-		s.Lead, s.Body, s.Next, s.Refs = from.Lead, from.Body, from.Next, from.Refs
+		s.Lead, s.Body, s.Next, s.Played, s.Refs = from.Lead, from.Body, from.Next, from.Played, from.Refs
 		s.Findings = slices.DeleteFunc(slices.Clone(s.Findings), onlyAboutPKCE)
 	}
 	rep.Arrows = plain.Arrows

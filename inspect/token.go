@@ -214,14 +214,7 @@ func tokenProvider(j *jwt) string {
 
 func readClaim(m member, provider string, now time.Time) Claim {
 	c := Claim{Name: m.name, Value: m.value}
-	e, ok := Claims().Find(m.name, "")
-	if !ok {
-		if strings.HasPrefix(m.name, "extn.") || strings.HasPrefix(m.name, "extension_") {
-			e, ok = Claims().Find("extn.*", "")
-		} else if strings.HasPrefix(m.name, "http://") || strings.HasPrefix(m.name, "https://") {
-			e, ok = Claims().Find("https://*", "")
-		}
-	}
+	e, ok := ClaimEntry(m.name)
 	if ok {
 		c.Meaning, c.Source = e.Meaning(provider), sourceText(e.Source)
 	} else {
@@ -243,6 +236,20 @@ func readClaim(m member, provider string, now time.Time) Claim {
 		c.Meaning = odd + " " + c.Meaning
 	}
 	return c
+}
+
+// ClaimEntry is what the glossary says of a claim, its name spelt out or one of
+// a kind: a directory extension, a namespaced one.
+func ClaimEntry(name string) (Entry, bool) {
+	e, ok := Claims().Find(name, "")
+	switch {
+	case ok:
+	case strings.HasPrefix(name, "extn.") || strings.HasPrefix(name, "extension_"):
+		return Claims().Find("extn.*", "")
+	case strings.HasPrefix(name, "http://") || strings.HasPrefix(name, "https://"):
+		return Claims().Find("https://*", "")
+	}
+	return e, ok
 }
 
 // looksLikeTime takes numbers of an unknown claim for times only when the name

@@ -81,7 +81,8 @@ func (m *Model) tokenLines(c *content, t inspect.Token, w int) {
 		d.lines = append(d.lines, line{}, heading("Header", ""))
 		for _, name := range slices.Sorted(maps.Keys(t.Header)) {
 			text := inspect.Clean(fmt.Sprint(t.Header[name]))
-			add(subject{name: name, value: text},
+			e, _ := inspect.Headers().Find(name, "jose")
+			add(subject{name: name, value: text, what: e.What, who: e.Who, without: e.Without, source: e.Source.Text, link: e.Source.URL},
 				m.named(span{"  ", toneText}, span{inspect.Clean(name), toneName}, width, 4, span{text, toneText})...)
 		}
 	}
@@ -94,7 +95,8 @@ func (m *Model) tokenLines(c *content, t inspect.Token, w int) {
 			// The reading's own words about the time grow old on the screen.
 			value = []span{{k.Time.UTC().Format("2006-01-02 15:04:05 UTC"), toneText}, {"  " + rel, toneFaint}}
 		}
-		add(subject{name: k.Name, value: k.Text, what: k.Meaning, source: k.Source},
+		e, _ := inspect.ClaimEntry(k.Name)
+		add(subject{name: k.Name, value: k.Text, what: k.Meaning, who: e.Who, without: e.Without, source: e.Source.Text, link: e.Source.URL},
 			m.named(span{"  ", toneText}, span{k.Name, toneName}, width, 6, value...)...)
 	}
 }

@@ -213,6 +213,10 @@ func (d *helpSheet) update(m *Model, msg tea.Msg) tea.Cmd {
 	if !ok {
 		return nil
 	}
+	if d.sheet(m).hidden(m) == 0 {
+		m.shut()
+		return nil
+	}
 	switch k.String() {
 	case "down", "j":
 		d.offset++

@@ -31,7 +31,7 @@ func (m *Model) explainContent() content {
 	}
 	if len(s.Next) > 0 && !done(s.Status) || m.waiting() && m.atPending() {
 		d.lines = append(d.lines, line{}, heading("You will see next", ""))
-		for _, t := range s.Next {
+		for _, t := range m.seenNext(s) {
 			d.lines = append(d.lines, line{spans: []span{{"· ", toneFaint}, {t, toneText}}, hang: 2, prose: true})
 		}
 	}

@@ -306,7 +306,7 @@ func lookCommands() []command {
 	return []command{
 		{
 			Binding: bind("tab", "tab", "pane"), group: "Look", foot: 3,
-			long: "Go to the next pane; 1 to 5 go to one directly.",
+			long: "Go to the next pane; 1 to 6 go to one directly.",
 			do:   func(m *Model) tea.Cmd { m.cycle(1); return nil },
 		},
 		{

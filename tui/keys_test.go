@@ -398,6 +398,24 @@ func TestTheStoryStaysWhileTheSelectionMoves(t *testing.T) {
 	}
 }
 
+// Help that the window holds is closed by any key, and names no other.
+func TestHelpNamesTheKeysThatItTakes(t *testing.T) {
+	for _, c := range []struct {
+		h      int
+		foot   string
+		closes bool
+	}{{60, "any key close", true}, {20, "any other key close", false}} {
+		d := NewDriver(t, New(Options{}), 120, c.h)
+		d.Press("?")
+		d.Shows(c.foot)
+		d.Press("down")
+		m := d.Model.(Model)
+		if shut := m.top() == nil; shut != c.closes {
+			t.Errorf("at %d rows: closed by ↓: %t", c.h, shut)
+		}
+	}
+}
+
 // Another step shown while a row is read about tells of that step's first row,
 // never of a row that is no longer there.
 func TestWhatIsSaidIsAboutAShownRow(t *testing.T) {

@@ -159,7 +159,7 @@ func newLayout(a arrangement) layout {
 		}
 		right, l.panes[paneFindings] = right.top(right.h - share(a.findings, right.h))
 		if a.about && right.h >= bothHeight {
-			about := min(aboutText/max(right.w-4, 1)+3, right.h*11/20)
+			about := min(aboutText/max(right.w-4, 1)+3, right.h*3/5)
 			l.panes[paneExplain], l.panes[paneAbout] = right.top(right.h - about)
 			l.joined = true
 		} else {

@@ -68,6 +68,19 @@ func tilingProblem(a arrangement) string {
 	return ""
 }
 
+// The story of the step keeps its place while a row is selected, also beside a
+// finding.
+func TestTheStoryStaysBesideWhatIsSelected(t *testing.T) {
+	for _, findings := range []int{1, 5, 10, 15} {
+		for _, focus := range []pane{paneRequest, paneAbout, paneFindings} {
+			l := newLayout(arrangement{w: 120, h: 40, focus: focus, about: true, findings: findings})
+			if l.panes[paneExplain].empty() || l.panes[paneAbout].empty() || l.inner(paneExplain).h < 7 {
+				t.Errorf("beside %d rows of findings: story %+v, selected row %+v", findings, l.panes[paneExplain], l.panes[paneAbout])
+			}
+		}
+	}
+}
+
 // A window in which nothing can be read says so and what to try, also where
 // hardly anything fits, and takes no key but the way out.
 func TestTooSmallWindowSaysWhatToTry(t *testing.T) {

@@ -349,7 +349,7 @@ func (m *Model) wireLines(x inspect.Exchange) []line {
 	who := map[flow.Actor]string{flow.ActorApp: "the app", flow.ActorBrowser: "the browser", flow.ActorAttacker: "the thief"}[x.Actor]
 	lines := []line{{spans: []span{
 		{x.Label + " ", toneTitle}, {"by " + who + "  ", choose(x.Actor == flow.ActorAttacker, toneWarn, toneFaint)}, {shortAddress(x.Request.URL), toneFaint},
-	}, most: 1}}
+	}, hang: 2, prose: true}}
 	for _, r := range x.Request.Rows {
 		lines = append(lines, line{spans: []span{{choose(r.PKCE, "+ ", "  "), tonePKCE}, {fill(m, r.Name, 22) + " ", choose(r.PKCE, tonePKCE, toneName)}, {r.Value, toneText}}, most: 1, hang: 25})
 	}

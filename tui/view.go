@@ -181,7 +181,7 @@ func (m *Model) headTags() []span {
 func (m *Model) paneRow(p *painter, i pane, y int) {
 	r := m.layout.panes[i]
 	s := &m.panes[i]
-	on := m.focus == i && m.top() == nil
+	on := m.focus == i && m.top() == nil && !m.waiting()
 	// Only the title shows the focus: to redraw the frame would send more
 	// than what is in it.
 	border := toneBorder

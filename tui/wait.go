@@ -106,10 +106,19 @@ func (m *Model) scrollWait(by int) bool {
 func (m *Model) inBrowser() []string {
 	for _, s := range m.visit.reading.report.Steps {
 		if s.ID == flow.StepAuthorize {
-			return s.Next
+			return m.seenNext(s)
 		}
 	}
 	return nil
+}
+
+// seenNext is what the person will see after a step, whose browser may be
+// played.
+func (m *Model) seenNext(s inspect.Step) []string {
+	if b := m.visit.browsers; s.Played == "" || b == nil || !b.Played() {
+		return s.Next
+	}
+	return append([]string{s.Played}, s.Next...)
 }
 
 // remoteHint says how the answer gets here when the terminal is at another

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/pkcescope/pkcescope/flow"
 	"github.com/pkcescope/pkcescope/flow/practice"
 	"github.com/pkcescope/pkcescope/inspect/export"
@@ -269,12 +271,37 @@ func TestSettingsWalkAgain(t *testing.T) {
 	d.Shows("code_challenge", "plain")
 }
 
+// A claim and a member of a token's header are explained as a parameter is: who
+// makes them, what goes wrong without, and which clause says so.
+func TestTokensAreExplainedAsParametersAre(t *testing.T) {
+	d := tui.NewDriver(t, tui.New(onPractice(t)), 120, 40)
+	d.Press("enter")
+	d.Until("step 1 of")
+	d.Press("a")
+	d.Until("every check of the ID token passed")
+	d.Press("t")
+	for _, row := range []string{"typ", "tid"} {
+		for range 40 {
+			if strings.Contains(d.Screen(), "About "+row+" ") && !strings.Contains(d.Screen(), "Expected:") {
+				break
+			}
+			d.Press("down")
+		}
+		d.Shows("About "+row, "Who makes it:", "Without it:", "https://")
+		d.Hides("<https://")
+	}
+}
+
 // With the person's own browser the wait is visible, and esc ends it.
 func TestWaitingForAnOwnBrowser(t *testing.T) {
 	d := begun(t, onPractice(t), 80, 24)
 	d.Press("o", "a")
 	d.Until("Waiting for the browser")
 	d.Shows("Listening", "127.0.0.1", "oauth2/v2.0/")
+	d.Send(tea.WindowSizeMsg{Width: 120, Height: 50})
+	d.Shows("You will see in the browser", "the practice tenant's sign-in page")
+	d.Hides("by itself, in a browser that is played")
+	d.Send(tea.WindowSizeMsg{Width: 80, Height: 24})
 	// The address is broken into rows; as a link it is whole.
 	if text := d.Model.View().Content; !regexp.MustCompile(`\x1b\]8;id=\w+;http://127\.0\.0\.1:\d+/\S+/authorize\?\S+&state=\w+(\x07|\x1b\\\\)`).MatchString(text) {
 		t.Errorf("the address is no link: %q", text)
