@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
 )
@@ -40,6 +42,58 @@ func CheckListen(addr string) error {
 
 func listenTCP(addr string) (net.Listener, error) {
 	return new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
+}
+
+// listen takes the port that the options ask for.
+func (o Options) listen() (net.Listener, error) {
+	if o.TLS {
+		return listenSecurely(o.Listen, listenTCP, localhost())
+	}
+	return listen(o.Listen, listenTCP)
+}
+
+// localhost are the addresses that this machine has for the name, in the order
+// in which a client tries them; none where it cannot say.
+func localhost() []string {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	addresses, err := net.DefaultResolver.LookupHost(ctx, "localhost")
+	if err != nil {
+		return nil
+	}
+	return addresses
+}
+
+// listenSecurely takes the port of an address that localhost stands for here:
+// over TLS the tenant is https://localhost, the one name that its certificate
+// and the libraries agree on.
+func listenSecurely(addr string, tcp func(addr string) (net.Listener, error), named []string) (net.Listener, error) {
+	host, port := "localhost", "0"
+	if addr != "" {
+		host, port, _ = net.SplitHostPort(addr) // it was checked
+	}
+	if host == "localhost" && len(named) == 1 {
+		// The hosts file names one of the two; nobody would come to the other.
+		l, err := listen(net.JoinHostPort(named[0], port), tcp)
+		if err == nil || !flow.LacksAddress(err) {
+			return l, err
+		}
+	}
+	l, err := listen(addr, tcp)
+	if err != nil || len(named) == 0 {
+		return l, err
+	}
+	at, _, err := net.SplitHostPort(l.Addr().String())
+	if err == nil && !slices.Contains(named, at) {
+		_ = l.Close()
+		return nil, &flow.Error{
+			Kind: flow.KindRefused,
+			What: "Nobody would find the practice tenant at https://localhost.",
+			Why:  fmt.Sprintf("It would listen on %s, and this machine's hosts file says that localhost is %s.", at, strings.Join(named, " and ")),
+			Try:  fmt.Sprintf("Add a line \"%s localhost\" to the hosts file (/etc/hosts; on Windows System32\\drivers\\etc\\hosts), or leave out --tls and use http.", at),
+		}
+	}
+	return l, err
 }
 
 // listen takes the port of a loopback address, by tcp. A machine may have only

@@ -59,6 +59,54 @@ func TestListensOnTheLoopbackAddressThatIsThere(t *testing.T) {
 	}
 }
 
+// at is a listener on an address.
+type at string
+
+func (a at) Accept() (net.Conn, error) { return nil, net.ErrClosed }
+func (a at) Close() error              { return nil }
+func (a at) Addr() net.Addr            { return a }
+func (a at) Network() string           { return "tcp" }
+func (a at) String() string            { return string(a) }
+
+// Over TLS the tenant has one name, localhost: it listens where that leads, and
+// says so where it leads nowhere.
+func TestOverTLSItListensWhereLocalhostLeads(t *testing.T) {
+	lacks := &net.OpError{Op: "listen", Net: "tcp", Err: syscall.EADDRNOTAVAIL}
+	for name, row := range map[string]struct {
+		addr  string
+		named []string
+		lacks string
+		on    string
+		says  string
+	}{
+		"both":                                      {"", []string{"::1", "127.0.0.1"}, "", "127.0.0.1:0", ""},
+		"IPv6 alone, and localhost is it":           {"", []string{"::1"}, "127.0.0.1", "[::1]:0", ""},
+		"both, and localhost is IPv6":               {"localhost:8400", []string{"::1"}, "", "[::1]:8400", ""},
+		"IPv6 alone, and localhost is IPv4":         {"", []string{"127.0.0.1"}, "127.0.0.1", "", "::1 localhost"},
+		"IPv4 was asked for, and localhost is IPv6": {"127.0.0.1:8400", []string{"::1"}, "", "", "127.0.0.1 localhost"},
+		"nobody knows what localhost is":            {"", nil, "", "127.0.0.1:0", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, err := listenSecurely(row.addr, func(addr string) (net.Listener, error) {
+				if host, _, _ := net.SplitHostPort(addr); host == row.lacks {
+					return nil, fmt.Errorf("tcp: %w", lacks)
+				}
+				return at(addr), nil
+			}, row.named)
+			if row.says == "" {
+				if err != nil || l.Addr().String() != row.on {
+					t.Errorf("it listens on %v: %v", l, err)
+				}
+				return
+			}
+			failed, ok := errors.AsType[*flow.Error](err)
+			if !ok || !strings.Contains(failed.Try, row.says) || !strings.Contains(failed.Why, row.named[0]) {
+				t.Errorf("it says %+v", failed)
+			}
+		})
+	}
+}
+
 // The hosts file of a machine may name one address for localhost, and the
 // callback may be at the other.
 func TestPlayedBrowserFindsLocalhostAtEitherAddress(t *testing.T) {

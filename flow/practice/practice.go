@@ -85,7 +85,7 @@ func Start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := listen(o.Listen, listenTCP)
+	l, err := o.listen()
 	if err != nil {
 		return nil, err
 	}
