@@ -305,8 +305,13 @@ func (m *Model) move(by int) {
 	m.panes[m.focus].move(by)
 }
 
+// page turns the pages of the pane that has the keys, or of the story beside a
+// diagram that is in sight as a whole.
 func (m *Model) page(by int) {
 	p := &m.panes[m.focus]
+	if story := storyBeside(m.focus); m.tellsBeside(story) && p.doc != nil && p.doc.rows() <= p.height {
+		p = &m.panes[story]
+	}
 	p.scroll(by * max(p.height-1, 1))
 	p.follow()
 }

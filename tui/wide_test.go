@@ -47,6 +47,29 @@ func TestAWideWindowTellsTheStepBesideTheDiagramWhereverTheKeysAre(t *testing.T)
 	}
 }
 
+// A story that is longer than the window can be read on without a mouse when
+// there is nothing more to see of the diagram.
+func TestPagesOfTheStoryAreTurnedBesideADiagramThatIsInSight(t *testing.T) {
+	turned := 0
+	for h := 20; h <= 60; h++ {
+		m, _ := fixture("dark", flow.StepToken, true)
+		m = sized(m, 200, h, "d")
+		diagram, story := &m.panes[m.focus], &m.panes[storyBeside(m.focus)]
+		if diagram.doc.rows() > diagram.height || story.doc.rows() <= story.height {
+			continue
+		}
+		turned++
+		next, _ := m.Update(keyPress("pgdown"))
+		m = next.(Model)
+		if m.panes[storyBeside(m.focus)].offset == 0 {
+			t.Errorf("at a height of %d the story stays where it is", h)
+		}
+	}
+	if turned == 0 {
+		t.Error("at no height is the story longer than its pane and the diagram not")
+	}
+}
+
 func TestHelpNamesTheKeysThatScrollOnlyWhereThereIsMore(t *testing.T) {
 	for _, tt := range []struct {
 		w, h  int
