@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"syscall"
 	"testing"
 	"time"
@@ -91,6 +92,11 @@ func TestTheProgramEndsWithItsTerminal(t *testing.T) {
 // the run has recorded.
 func TestAClosedTerminalLosesNothingOfARun(t *testing.T) {
 	p := newProvider(t)
+	// These tests may have been started with the signal ignored (nohup), which
+	// a child takes over. What is caught it does not.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP)
+	defer signal.Stop(caught)
 	saved := t.TempDir() + "/run.json"
 	cmd := exec.Command("pkcescope", "run", "--save", saved, "--issuer", p.url+"/stall-token", "--client-id", "app", "--browser", "browse")
 	start(t, cmd)
