@@ -114,9 +114,9 @@ func (v PKCEVerifier) LengthBar(cells int) LengthBar {
 		// A verifier that is too short must not look long enough.
 		b.Filled = min(b.Filled, max(b.Least-1, 0))
 	case v.Length == VerifierMin:
-		b.Text = fmt.Sprintf("the least of %d to %d", VerifierMin, VerifierMax)
+		b.Text = "the shortest allowed"
 	case v.Length == VerifierMax:
-		b.Text = fmt.Sprintf("the most of %d to %d", VerifierMin, VerifierMax)
+		b.Text = "the longest allowed"
 	case b.Over:
 		b.Text = fmt.Sprintf("%d more than the %d that are allowed", v.Length-VerifierMax, VerifierMax)
 	default:

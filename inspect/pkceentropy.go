@@ -55,7 +55,7 @@ func alphabetEntropy(v string) Entropy {
 		e.Reason += "; those of smallstep's step have this shape"
 	case n == ChallengeLength && size == 64 && wholeOctets(v):
 		e.Bits = 256
-		e.Reason += ", as base64url of 32 random octets has"
+		e.Reason += "; so are 32 random octets in base64url"
 	case e.Bits > EntropyAsked:
 		e.Reason += "; an S256 challenge keeps 256 of them"
 	case n == 44 && size == 16:

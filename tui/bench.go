@@ -388,7 +388,7 @@ func newBenchCommands() []command {
 		{Binding: bind("shift+tab", "shift+tab", "pane before"), do: func(m *Model) tea.Cmd { return m.benchCycle(-1) }},
 		{Binding: bind("down j", "↑↓", "scroll"), group: "Look", long: "Scroll the pane.", do: scroll(1)},
 		{Binding: bind("up k", "↑", "scroll"), do: scroll(-1)},
-		{Binding: bind("pgdown space", "pgup/pgdn", "page"), group: "Look", long: "A page down or up.", do: scroll(10)},
+		{Binding: bind("pgdown space", "pgup/pgdn", "page"), group: "Look", long: "A page up or down.", do: scroll(10)},
 		{Binding: bind("pgup", "pgup", "page"), do: scroll(-10)},
 		{
 			Binding: bind("esc", "esc", "back"), group: "Program", foot: 88,

@@ -142,7 +142,7 @@ func TestTheBenchOfARunWithoutAVerifierSaysSo(t *testing.T) {
 	d.Press("x")
 	d.Hides("secrets shown")
 	d.Press("n")
-	d.Shows("the least of 43 to 128")
+	d.Shows("the shortest allowed")
 }
 
 func TestTheBenchLeadsBackToWhereItWasOpened(t *testing.T) {

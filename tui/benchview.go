@@ -219,7 +219,7 @@ func (m *Model) benchMatchContent(w int) content {
 	sent, computed, first := inspect.Compare(b.input.Challenge, expected)
 	cut := r.Match != nil && len(sent) > 0 && first == len(sent) // the marks are then on what is missing
 	if r.Match != nil {
-		d.lines = append(d.lines, b.verdict(first, len(sent), len(computed)))
+		d.lines = append(d.lines, b.verdict(first, len(sent), len(computed), m.h >= 30))
 	}
 	switch {
 	case !b.input.HasChallenge && b.typing != fieldChallenge:
@@ -241,8 +241,10 @@ func (m *Model) benchMatchContent(w int) content {
 			b.cursor.col += choose(m.benchBeside(w), benchLabel, 0)
 		}
 	}
-	for _, k := range r.Mistakes {
-		d.lines = append(d.lines, line{})
+	for i, k := range r.Mistakes {
+		if i > 0 || m.h >= 30 { // in a low window the explanation follows at once
+			d.lines = append(d.lines, line{})
+		}
 		d.lines = append(d.lines, m.benchMistake(k)...)
 	}
 	if b.tall && len(r.Mistakes) == 0 {
@@ -266,8 +268,9 @@ func knownMistakes() []line {
 }
 
 // verdict says in a line whether the pair matches, and what the mistake is. It
-// stands first, so that it is seen while something is typed in a low window.
-func (b *bench) verdict(first, sent, computed int) line {
+// stands first, so that it is seen while something is typed in a low window;
+// where the first difference is, the marks say there.
+func (b *bench) verdict(first, sent, computed int, where bool) line {
 	switch mistakes := b.report.Mistakes; {
 	case *b.report.Match && b.isExample():
 		return prose(toneGood, 0, "✓ They match: this is the challenge that RFC 7636 appendix B prints.")
@@ -275,7 +278,7 @@ func (b *bench) verdict(first, sent, computed int) line {
 		return plain(toneGood, "✓ They match.")
 	default:
 		l := line{spans: []span{{"✗ They do not match: ", toneBad}, {string(mistakes[0].ID), toneStrong}, {", " + string(mistakes[0].Confidence) + ".", toneBad}}, prose: true}
-		if first >= 0 && b.input.Challenge != "" && b.input.Verifier != "" {
+		if where && first >= 0 && b.input.Challenge != "" && b.input.Verifier != "" {
 			l.spans = append(l.spans, span{" " + inspect.WhereDifferent(first, sent, computed), toneFaint})
 		}
 		return l

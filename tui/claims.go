@@ -93,13 +93,26 @@ func (m *Model) tokenLines(c *content, t inspect.Token, w int) {
 		value := []span{{k.Text, toneText}}
 		if rel := m.relative(k.Time); rel != "" {
 			// The reading's own words about the time grow old on the screen.
-			value = []span{{k.Time.UTC().Format("2006-01-02 15:04:05 UTC"), toneText}, {"  " + rel, toneFaint}}
+			value = []span{{k.Time.UTC().Format("2006-01-02 15:04:05 UTC"), toneText}, {"  " + unbroken(rel), toneFaint}}
 		}
 		e, _ := inspect.ClaimEntry(k.Name)
 		add(subject{name: k.Name, value: k.Text, what: k.Meaning, who: e.Who, without: e.Without, source: e.Source.Text, link: e.Source.URL},
 			m.named(span{"  ", toneText}, span{k.Name, toneName}, width, 6, value...)...)
 	}
 }
+
+// sourceAndLink takes a source apart that is written "RFC 7519 section 4.1.3
+// <https://…>".
+func sourceAndLink(s string) (text, link string) {
+	text, rest, ok := strings.Cut(s, " <")
+	if !ok {
+		return s, ""
+	}
+	return text, strings.TrimSuffix(rest, ">")
+}
+
+// unbroken keeps a few words in one row.
+func unbroken(text string) string { return strings.ReplaceAll(text, " ", "\u00a0") }
 
 func heading(text, note string) line {
 	l := line{spans: []span{{text, toneTitle}}}

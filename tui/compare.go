@@ -408,7 +408,7 @@ func (m *Model) onComparePaste(text string) tea.Cmd {
 // compareWaitSheet is shown while a run waits for a person's own browser.
 func (m *Model) compareWaitSheet() sheet {
 	s := &m.compare
-	out := sheet{title: "Waiting for the browser", width: min(84, m.w-8), foot: []string{"y", "copy address", "esc", "cancel"}}
+	out := sheet{title: "Waiting for the browser", width: min(84, m.w-8), foot: []string{"y", "copy address", "esc", "cancel", "?", "help"}}
 	out.lines = []line{
 		{spans: []span{{"Run  ", toneFaint}, {s.awaits.name, toneStrong}}},
 		{},

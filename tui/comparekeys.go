@@ -95,7 +95,7 @@ func newCompareCommands() []command {
 		},
 		{Binding: bind("down j", "↑↓", "scroll"), group: "Look", long: "Scroll.", do: scroll(1)},
 		{Binding: bind("up k", "↑", "scroll"), do: scroll(-1)},
-		{Binding: bind("pgdown", "pgup/pgdn", "page"), group: "Look", long: "A page down or up.", do: scroll(10)},
+		{Binding: bind("pgdown", "pgup/pgdn", "page"), group: "Look", long: "A page up or down.", do: scroll(10)},
 		{Binding: bind("pgup", "pgup", "page"), do: scroll(-10)},
 		{
 			Binding: bind("esc ctrl+x", "esc", "back"), group: "Program", foot: 88, long: "Cancel the runs; else go back.",

@@ -36,7 +36,7 @@ func (m *Model) devicePage() string {
 func (m *Model) deviceSheet() sheet {
 	v := &m.visit
 	s := sheet{title: "Waiting for the other device", width: min(84, m.w-8), offset: v.scrolled}
-	keys := []string{"y", "copy address", "c", "copy code", "esc", "cancel"}
+	keys := []string{"y", "copy address", "c", "copy code", "Q", "QR code", "esc", "cancel", "?", "help"}
 	if m.whyNoBrowser() == "" {
 		keys = append([]string{"o", "open"}, keys...)
 	}
@@ -64,7 +64,7 @@ func (m *Model) deviceSheet() sheet {
 	if v.browsers != nil {
 		if err := v.browsers.problem(); err != nil {
 			s.lines = append(s.lines, line{},
-				prose(toneWarn, 0, "No browser was opened here: "+strings.TrimSuffix(inspect.Clean(explainError(err)), ".")+". Any other will do."))
+				prose(toneWarn, 0, "No browser was opened: "+strings.TrimSuffix(inspect.Clean(explainError(err)), ".")+". Any browser will do, also a phone's."))
 		}
 	}
 	return s

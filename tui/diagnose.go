@@ -155,7 +155,7 @@ func (m *Model) diagnoseLines() []line {
 	d := &m.diagnosis
 	if d.size == 0 {
 		return []line{
-			prose(toneStrong, 0, "Paste an error here, in whatever shape it was met."),
+			prose(toneStrong, 0, "Paste an error here, in whatever shape you have it."),
 			{},
 			prose(toneText, 0, "A JSON answer, the address that the browser ended on, the text of an error page, a library's exception, the text of a screenshot, a saved run: all of them are read. e asks for one to be typed, a bare code for example."),
 			{},

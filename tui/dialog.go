@@ -44,7 +44,8 @@ type sheet struct {
 
 // place is where the sheet stands, and its doc wrapped for it.
 func (s sheet) place(m *Model) (rect, *doc) {
-	w := min(s.width, m.w-6)
+	// At the least width of two panes their outer edges stay in sight.
+	w := min(s.width, m.w-choose(m.w >= pairWidth, 8, 6))
 	d := &doc{lines: s.lines}
 	if s.bare {
 		d.wrap(m.ruler, s.width)
@@ -55,7 +56,9 @@ func (s sheet) place(m *Model) (rect, *doc) {
 	if n := len(s.footRows(m, w)); n > 0 {
 		h += 1 + n + m.sheetPad()
 	}
-	return centred(m.w, m.h, w+6, min(h, m.h-choose(m.h > 20, 2, 0))), d
+	// A notice of several rows stands below the sheet, not over it.
+	room := m.h - m.overFoot()
+	return centred(m.w, room, w+6, min(h, room-choose(m.h > 20, 2, 0))), d
 }
 
 // grown is the width of a text that asks for so many columns at least: in a
@@ -152,7 +155,9 @@ func (d *message) most(m *Model) int {
 func (d *message) scroll(m *Model, by int) { d.offset = max(min(d.offset+by, d.most(m)), 0) }
 
 func (d *message) plain(m *Model) sheet {
-	return sheet{title: d.title, lines: d.lines, width: m.grown(64, m.w/2, d.lines), foot: []string{"any key", "close"}, offset: d.offset}
+	// In a narrow window a few letters beside a sheet are only in the way.
+	least := choose(m.w < wideWidth, 72, 64)
+	return sheet{title: d.title, lines: d.lines, width: m.grown(least, m.w/2, d.lines), foot: []string{"any key", "close"}, offset: d.offset}
 }
 
 func (d *message) sheet(m *Model) sheet {
@@ -223,9 +228,9 @@ func (d *helpSheet) update(m *Model, msg tea.Msg) tea.Cmd {
 	case "up", "k":
 		d.offset--
 	case "pgdown", "space":
-		d.offset += m.h / 2
+		d.offset += d.page(m)
 	case "pgup":
-		d.offset -= m.h / 2
+		d.offset -= d.page(m)
 	case "home", "g":
 		d.offset = 0
 	case "end", "G":
@@ -236,6 +241,13 @@ func (d *helpSheet) update(m *Model, msg tea.Msg) tea.Cmd {
 	}
 	d.bound(m)
 	return nil
+}
+
+// page is how far a page goes: its last row becomes the first.
+func (d *helpSheet) page(m *Model) int {
+	s := d.sheet(m)
+	r, _ := s.place(m)
+	return max(m.sheetRoom(s, r)-1, 1)
 }
 
 // bound keeps the offset inside, so that the first key back is felt.

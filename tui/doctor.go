@@ -203,7 +203,7 @@ func (m *Model) askProbe() tea.Cmd {
 // probeLines say what asking the provider sends, and what it is worth.
 func probeLines(c flow.Config) []line {
 	return []line{
-		prose(toneText, 0, "Sent are "+inspect.ProbeInWords(c)+". Nobody signs in, and nothing is tried in series. The provider's log will show both."),
+		prose(toneText, 0, "This sends "+inspect.ProbeInWords(c)+". Nobody signs in, and nothing is tried in series. The provider's log will show what was sent."),
 		{},
 		prose(toneFaint, 0, "What is concluded from the answers is called likely: no provider documents the order of its checks."),
 	}
@@ -301,7 +301,7 @@ func (d *checkup) lines() []line {
 	end := map[inspect.Verdict]tone{inspect.VerdictOK: toneGood, inspect.VerdictWarn: toneWarn, inspect.VerdictFail: toneBad}[d.read.Verdict]
 	lines := []line{prose(end, 0, d.read.Conclusion()), head}
 	if !d.probed {
-		lines = append(lines, prose(toneFaint, 0, "The provider was not asked about this client; p asks it."))
+		lines = append(lines, prose(toneFaint, 0, choose(d.read.Verdict == inspect.VerdictOK, "", "The provider was not asked about this client. ")+"p asks it, without signing anybody in."))
 	}
 	name := 0
 	for _, l := range d.read.Lines {

@@ -49,7 +49,8 @@ func (m *Model) responseContent(w, h int) content {
 			c.doc.lines = append(append(errorLines(e.Error), line{}), c.doc.lines...)
 		}
 	case e.Error != nil:
-		c.doc.lines = errorLines(e.Error)
+		// Why, and what to try, is said by the findings.
+		c.doc.lines = errorLines(&flow.Error{Kind: e.Error.Kind, What: e.Error.What})
 	case e.Pending && m.isRunning():
 		c.doc.lines = []line{prose(toneFaint, 0, "On its way…")}
 	case e.Pending && !m.live():
@@ -232,7 +233,11 @@ func (m *Model) row(r inspect.Row, width, item int) []line {
 	if value == "" {
 		value, valueTone = "(empty)", toneFaint
 	}
-	lines := m.named(span{mark, markTone}, span{r.Name, nameTone}, width, 4, span{value, valueTone})
+	most := 4
+	if !r.Secret && strings.ContainsRune(value, ' ') {
+		most = 12 // a sentence, which is there to be read
+	}
+	lines := m.named(span{mark, markTone}, span{r.Name, nameTone}, width, most, span{value, valueTone})
 	if r.Problem != "" {
 		lines = append(lines, prose(toneBad, 4, r.Problem))
 	}

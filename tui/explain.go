@@ -77,6 +77,9 @@ func (m *Model) aboutContent() content {
 		if m.w >= pairWidth && m.panes[p].doc.shows(item, sub.value) {
 			sub.value = "" // it stands beside this
 		}
+		if m.tokens && m.w >= pairWidth && m.panes[p].doc.says(sub.what) {
+			sub.what = ""
+		}
 		m.subjectLines(c.doc, sub)
 	}
 	return c
@@ -86,11 +89,11 @@ func channelText(e inspect.Exchange) string {
 	by := string(e.Actor)
 	switch e.Actor {
 	case flow.ActorApp:
-		by = "by the app"
+		by = "app"
 	case flow.ActorBrowser:
-		by = "by the browser"
+		by = "browser"
 	case flow.ActorAttacker:
-		by = "by an attacker"
+		by = "attacker"
 	}
 	if e.Channel == "" {
 		return by
@@ -132,7 +135,10 @@ func (m *Model) subjectLines(d *doc, s subject) {
 	if s.value != "" {
 		l := plain(choose(s.secret && !m.visit.reveal, toneFaint, toneText), s.value)
 		l.most = 12 // whole it stands in the raw view
-		d.lines = append(d.lines, line{}, l)
+		if len(d.lines) > 0 {
+			d.lines = append(d.lines, line{})
+		}
+		d.lines = append(d.lines, l)
 	}
 }
 

@@ -30,18 +30,37 @@ func (m *Model) footRow(p *painter) string {
 	return m.clip(p.row())
 }
 
-// noticeRows puts the notice over the foot, and over as many rows above it as
-// it needs: half a sentence about a failure helps nobody.
-func (m *Model) noticeRows(p *painter, rows []string) {
-	if m.notice.text == "" {
-		return
-	}
-	d := &doc{lines: []line{prose(m.notice.tone, 0, m.notice.text)}}
-	if m.ruler.StringWidth(m.notice.text) <= m.w-2 {
-		d.lines[0].prose = false // one long row hides less than two short ones
+// noticeDoc is the notice, and how many rows of the window it takes: as many
+// as it needs, because half a sentence about a failure helps nobody.
+func (m *Model) noticeDoc() (*doc, int) {
+	d := &doc{}
+	if m.notice.text != "" {
+		d.lines = []line{prose(m.notice.tone, 0, m.notice.text)}
+		if m.ruler.StringWidth(m.notice.text) <= m.w-2 {
+			d.lines[0].prose = false // one long row hides less than two short ones
+		}
 	}
 	d.wrap(m.ruler, max(m.w-2, 1))
-	n := min(d.rows(), 6, len(rows))
+	return d, min(d.rows(), 6, m.h)
+}
+
+// overFoot is how many rows of the notice stand above the foot's.
+func (m *Model) overFoot() int {
+	_, n := m.noticeDoc()
+	return max(n-1, 0)
+}
+
+// liftEdge moves the row above the foot over a notice of several rows: it is
+// the lower edge of what is shown.
+func (m *Model) liftEdge(rows []string) {
+	if up := m.overFoot(); up > 0 && len(rows) > up+1 {
+		rows[len(rows)-2-up] = rows[len(rows)-2]
+	}
+}
+
+// noticeRows puts the notice over the foot.
+func (m *Model) noticeRows(p *painter, rows []string) {
+	d, n := m.noticeDoc()
 	for i := range n {
 		p.pad(1, false)
 		d.draw(p, i, look{current: -1})
@@ -58,8 +77,8 @@ type footKey struct {
 // footKeys are the keys for the foot, by importance, as many as there is room
 // for. Dead keys are left out, and help is always there.
 func (m *Model) footKeys(room int) []footKey {
-	if m.top() != nil {
-		return nil
+	if m.covered() {
+		return nil // the sheet names its own
 	}
 	var all []footKey
 	for _, c := range m.table() {

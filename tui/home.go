@@ -72,7 +72,7 @@ func (h *home) load(p Profiles) {
 	}
 	h.entries = append(h.entries, entry{entryFile, "Open a file", "a saved run or a HAR; a URL or curl: paste it here"},
 		entry{entryDiagnose, "Diagnose", "paste an error: its cause, and who can fix it"},
-		entry{entryDoctor, "Doctor", "what will go wrong, looked for before sign-in"},
+		entry{entryDoctor, "Doctor", "what would go wrong, found before anybody signs in"},
 		entry{entryCompare, "Compare", "none, plain and S256, side by side"},
 		entry{entryTheatre, "Interception", "a stolen code redeemed, or refused, step by step"},
 		entry{entryPresent, "Present", "a talk for a room: the flow, live, scene by scene"},
@@ -174,10 +174,35 @@ func (m *Model) editProfile() tea.Cmd {
 	return nil
 }
 
-// homeLines are the lines of the home screen.
-func (m *Model) homeLines() []line {
-	h := &m.home
+// homeLines are the lines of the home screen for a width: what it says of the
+// program first, and then where one can go.
+func (m *Model) homeLines(w int) []line {
+	head := m.homeHead()
+	list := m.homeList(w)
+	// Where there is no room for both, the list goes before the words: first
+	// what is said last.
+	for len(head) > 1 {
+		d := &doc{ruler: m.ruler, width: w}
+		for _, part := range head {
+			d.lines = append(d.lines, part...)
+		}
+		d.lines = append(d.lines, list...)
+		if d.count() <= m.h-2 {
+			break
+		}
+		head = head[:len(head)-1]
+	}
 	var lines []line
+	for _, part := range head {
+		lines = append(lines, part...)
+	}
+	return append(lines, list...)
+}
+
+// homeHead is what the home screen says of the program, in parts of which the
+// later ones can be left out.
+func (m *Model) homeHead() [][]line {
+	h := &m.home
 	title := []span{{"pkcescope", toneHere}}
 	if v := m.options.Version; v != "" {
 		title = append(title, span{"  " + v, toneFaint})
@@ -193,20 +218,34 @@ func (m *Model) homeLines() []line {
 		chain = append(chain, span{s.Title, choose(s.PKCE, tonePKCE, toneText)})
 	}
 	chain = append(chain, span{"   + added by PKCE", toneFaint})
-	lines = append(lines, line{spans: title}, line{}, line{spans: chain, prose: true}, line{},
-		prose(toneStrong, 0, "See the authorization code flow with PKCE, one request at a time, and find out why it fails."),
-		line{},
-		prose(toneFaint, 0, "Every request, response and claim is shown and explained. Nothing is sent before you say so."),
-		line{})
+	return [][]line{
+		{{spans: title}, {}},
+		{{spans: chain, prose: true}, {}},
+		{prose(toneStrong, 0, "See the authorization code flow with PKCE, one request at a time, and find out why it fails."), {}},
+		{prose(toneFaint, 0, "Every request, response and claim is shown and explained. Nothing is sent before you say so."), {}},
+	}
+}
+
+// homeList is where one can go.
+func (m *Model) homeList(w int) []line {
+	h := &m.home
+	var lines []line
 	if h.problem != "" {
 		// Before the entries: what is below them is out of sight in a low window.
 		lines = append(lines, prose(toneWarn, 0, "The saved profiles could not be read: "+inspect.Clean(h.problem)), line{})
 	}
-	name := 0
+	// The profiles have columns of their own: a long name must not cut what is
+	// said of everything else.
+	own, name := 0, 0
 	for _, e := range h.entries {
-		name = max(name, m.ruler.StringWidth(e.name))
+		if n := m.ruler.StringWidth(e.name); e.kind == entryProfile {
+			own = max(own, n)
+		} else {
+			name = max(name, n)
+		}
 	}
-	name = min(name, max(24, m.w/5))
+	own = max(min(own, max(24, m.w/5)), name)
+	notes := w >= 56 // below that half a note is all that fits
 	for i, e := range h.entries {
 		if i > 0 && e.kind != h.entries[i-1].kind && (e.kind == entryProfile || h.entries[i-1].kind == entryProfile) {
 			lines = append(lines, line{})
@@ -215,10 +254,11 @@ func (m *Model) homeLines() []line {
 		if i == h.at {
 			mark, t = " ▸ ", toneHere
 		}
-		lines = append(lines, line{
-			spans: []span{{mark, toneHere}, {fill(m, inspect.Clean(e.name), name), t}, {"   " + inspect.Clean(e.note), toneFaint}},
-			item:  i + 1, most: 1,
-		})
+		l := line{spans: []span{{mark, toneHere}, {fill(m, inspect.Clean(e.name), choose(e.kind == entryProfile, own, name)), t}}, item: i + 1, most: 1}
+		if notes {
+			l.spans = append(l.spans, span{"   " + inspect.Clean(e.note), toneFaint})
+		}
+		lines = append(lines, l)
 	}
 	if m.hasVisit() {
 		l := plain(toneFaint, "esc goes back to the open walk: "+m.whose())
@@ -230,8 +270,8 @@ func (m *Model) homeLines() []line {
 
 // homePlace is where the lines of the home screen stand.
 func (m *Model) homePlace() (rect, *doc) {
-	d := &doc{lines: m.homeLines()}
-	w := min(m.grown(92, m.w*2/3, d.lines), m.w-4)
+	w := min(m.grown(92, m.w*2/3, m.homeList(m.w)), m.w-4)
+	d := &doc{lines: m.homeLines(w)}
 	d.wrap(m.ruler, w)
 	h := min(d.rows(), m.h-2)
 	return rect{(m.w - w) / 2, max((m.h-1-h)*2/5, 0), w, h}, d
@@ -264,7 +304,7 @@ func (m *Model) homeOffset(r rect, d *doc) int {
 func newOpenForm(*Model) *form {
 	f := &form{
 		title: "Open a file", action: "open",
-		intro:  "A saved transcript, or a capture: a HAR, Fiddler's SAZ, curl commands, HTTP as text. What it is, is seen from its content.",
+		intro:  "A saved transcript, or a capture: a HAR, Fiddler's SAZ, curl commands, HTTP as text. It is recognised by its content.",
 		fields: []*field{textField("file", "File", "", "Its path, from the directory where the program was started.")},
 		check: func(_ *form, _, value string) string {
 			return choose(value == "", "Which file?", "")

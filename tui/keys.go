@@ -321,7 +321,7 @@ func lookCommands() []command {
 		{Binding: bind("right l", "→", "step"), do: func(m *Model) tea.Cmd { m.showStep(1); return nil }},
 		{Binding: bind("down j", "↑↓", "move"), group: "Look", long: "Move in the pane.", do: move(1)},
 		{Binding: bind("up k", "↑", "move"), do: move(-1)},
-		{Binding: bind("pgdown space ctrl+f", "pgup/pgdn", "page"), group: "Look", long: "A page down or up.", do: func(m *Model) tea.Cmd { m.page(1); return nil }},
+		{Binding: bind("pgdown space ctrl+f", "pgup/pgdn", "page"), group: "Look", long: "A page up or down.", do: func(m *Model) tea.Cmd { m.page(1); return nil }},
 		{Binding: bind("pgup ctrl+b", "pgup", "page"), do: func(m *Model) tea.Cmd { m.page(-1); return nil }},
 		{Binding: bind("home g", "g/G", "ends"), group: "Look", long: "To the beginning or the end of the pane.", do: func(m *Model) tea.Cmd { m.toEnd(false); return nil }},
 		{Binding: bind("end G", "G", "end"), do: func(m *Model) tea.Cmd { m.toEnd(true); return nil }},

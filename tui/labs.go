@@ -183,7 +183,7 @@ func (msg judgedMsg) apply(m *Model) tea.Cmd { //nolint:unparam // The signature
 		l.entries[l.entry].Solved = true
 		m.open(&message{title: "Solved", lines: []line{prose(toneGood, 0, inspect.Clean(msg.why))}})
 	default:
-		m.say(toneWarn, "Not solved. "+inspect.Clean(msg.why)+" The comma key changes the client or the registration; H gives a hint.")
+		m.say(toneWarn, "Not solved. "+inspect.Clean(msg.why)+" The comma key changes the client or its registration; H gives a hint.")
 	}
 	return nil
 }
@@ -253,7 +253,7 @@ func (m *Model) labContent() content {
 		return content{title: e.Title, note: e.ID, doc: d}
 	}
 	d.lines = append(d.lines, prose(toneFaint, 0,
-		"Enter starts the tenant. Run the flow, and look for the cause as you would in your own. There the comma key changes the client or the registration and runs it again, and H gives a hint."))
+		"Enter starts the tenant. Run the flow, and look for the cause as you would in your own. There the comma key changes the client or its registration and runs it again, and H gives a hint."))
 	return content{title: e.Title, note: e.ID, doc: d}
 }
 

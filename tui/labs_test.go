@@ -93,7 +93,7 @@ func TestALabIsSolvedOnTheScreen(t *testing.T) {
 		d.Type("/")
 		d.Press("enter")
 		d.Until("Solved")
-		d.Shows("character by character")
+		d.Shows("Below the first slash")
 		d.Press("esc", "esc")
 		d.Until("1 of 34")
 		d.Shows("✓ One character", "Solved.")

@@ -73,6 +73,9 @@ type arrangement struct {
 	// request and findings are how many rows these panes would like to have,
 	// where they share a column; 0: as they come.
 	request, findings int
+	// upper is how many rows what stands above the explanation has, where there
+	// is one column beside the steps; 0 while that is not known.
+	upper int
 }
 
 // layout says where everything is. A pane without room has an empty rectangle.
@@ -141,9 +144,11 @@ func newLayout(a arrangement) layout {
 	case a.w < wideWidth:
 		rail, rest := body.left(23)
 		l.panes[paneSteps] = rail
-		h := rest.h*11/20 + 1
-		if reads(a.focus) {
-			h = rest.h - h // who reads there wants room there
+		h := upperHeight(rest.h)
+		// Who reads below wants room there, and what is above may need little.
+		// The border has two places only, so that it does not wander.
+		if less := rest.h - h; reads(a.focus) || a.upper > 0 && a.upper+2 <= less {
+			h = less
 		}
 		upper, lower := rest.top(h)
 		l.panes[choose(a.focus == paneResponse || a.answered && a.focus != paneRequest, paneResponse, paneRequest)] = upper
@@ -178,6 +183,9 @@ func storyBeside(focus pane) pane { return choose(focus == paneExplain, paneAbou
 func (m *Model) tellsBeside(p pane) bool {
 	return m.diagram && m.w >= besideWidth && p == storyBeside(m.focus)
 }
+
+// upperHeight is how high a message is that stands above its explanation.
+func upperHeight(h int) int { return h*11/20 + 1 }
 
 // explaining is the pane that explains where there is room for one only.
 func (a arrangement) explaining() pane {

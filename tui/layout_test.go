@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/pkcescope/pkcescope/flow"
 )
 
 // At every size, whatever has the focus, the panes cover the window between
@@ -145,6 +147,58 @@ func TestBreakingLosesNothing(t *testing.T) {
 					t.Fatalf("width %d, words %v: %q became %q", w, words, l.text(), got)
 				}
 			}
+		}
+	}
+}
+
+// A notice of several rows stands below what is on the screen: it leaves no
+// frame open.
+func TestALongNoticeLeavesFramesClosed(t *testing.T) {
+	walk, _ := fixture("dark", flow.StepToken, false)
+	for name, m := range map[string]Model{
+		"panes":    sized(walk, 80, 24),
+		"a dialog": sized(walk, 80, 24, "s"),
+		"the help": sized(walk, 80, 24, "?"),
+		"home":     sized(New(Options{Theme: "dark"}), 80, 24, "down", "enter"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			m.say(toneWarn, strings.Repeat("It says a thing that takes more than one row. ", 5))
+			text := screenText(m)
+			if rows := strings.Count(strings.TrimRight(text, "\n"), "\n") + 1; rows != 24 {
+				t.Errorf("%d rows", rows)
+			}
+			if !strings.Contains(text, "It says a thing") || m.overFoot() == 0 {
+				t.Errorf("the notice is not there:\n%s", text)
+			}
+			for _, pair := range [][2]string{{"╭", "╰"}, {"╮", "╯"}} {
+				if opened, closed := strings.Count(text, pair[0]), strings.Count(text, pair[1]); closed < 1 || m.top() == nil && opened != closed {
+					t.Errorf("%d of %s and %d of %s:\n%s", opened, pair[0], closed, pair[1], text)
+				}
+			}
+			if d := m.top(); d != nil {
+				r, _ := d.sheet(&m).place(&m)
+				if r.y+r.h > m.h-1-m.overFoot() {
+					t.Errorf("the sheet %+v lies under the notice", r)
+				}
+			}
+		})
+	}
+}
+
+// Where one column explains what stands above it, the border between the two
+// has two places, and a short message leaves the room to its explanation.
+func TestAShortMessageLeavesItsRoomToTheExplanation(t *testing.T) {
+	high, low := newLayout(arrangement{w: 80, h: 24, focus: paneSteps, upper: 4}), newLayout(arrangement{w: 80, h: 24, focus: paneSteps, upper: 20})
+	if a, b := high.inner(paneExplain).h, low.inner(paneExplain).h; a != 11 || b != 7 {
+		t.Errorf("the explanation has %d rows below a short message and %d below a long one", a, b)
+	}
+	for upper := range 40 {
+		l := newLayout(arrangement{w: 80, h: 24, focus: paneSteps, upper: upper})
+		switch h := l.inner(paneRequest).h; {
+		case h != 7 && h != 11:
+			t.Errorf("%d rows: the border is at %d", upper, h)
+		case upper > 0 && upper <= 7 && h != 7, upper > 7 && h != 11:
+			t.Errorf("%d rows are shown in %d", upper, h)
 		}
 	}
 }

@@ -123,7 +123,7 @@ func (m *Model) claimLines(k inspect.Claim, w int) []line {
 		lines = append(lines, line{spans: []span{name, {text, toneText}}, hang: hang})
 	}
 	if k.Meaning != "" {
-		source, _, _ := strings.Cut(k.Source, " <")
+		source, _ := sourceAndLink(k.Source)
 		text := k.Meaning
 		if source != "" {
 			text += " [" + source + "]"

@@ -73,7 +73,7 @@ func newMicroscopeCommands() []command {
 		{Binding: bind("shift+tab", "shift+tab", "pane before"), do: with((*Model).microscopeCycle, -1)},
 		{Binding: bind("down j", "↑↓", "move"), group: "Look", long: "Choose a claim; scroll.", do: with((*Model).microscopeMove, 1)},
 		{Binding: bind("up k", "↑", "move"), do: with((*Model).microscopeMove, -1)},
-		{Binding: bind("pgdown ctrl+f", "pgup/pgdn", "page"), group: "Look", long: "A page down or up.", do: with((*Model).microscopePage, 1)},
+		{Binding: bind("pgdown ctrl+f", "pgup/pgdn", "page"), group: "Look", long: "A page up or down.", do: with((*Model).microscopePage, 1)},
 		{Binding: bind("pgup ctrl+b", "pgup", "page"), do: with((*Model).microscopePage, -1)},
 		{Binding: bind("home g", "g/G", "ends"), group: "Look", long: "To the beginning or the end of the pane.", do: with((*Model).microscopeEnd, -1)},
 		{Binding: bind("end G", "G", "end"), do: with((*Model).microscopeEnd, 1)},

@@ -178,10 +178,14 @@ func (m *Model) syncWalk() {
 	// Two panes get the height that they need; what they hold depends on
 	// their width alone.
 	m.syncPane(paneRequest)
+	if m.w < wideWidth {
+		m.syncPane(paneResponse)
+	}
 	m.syncPane(paneFindings)
 	if d := m.panes[paneRequest].doc; d != nil && !a.whole {
 		a.request = d.rows()
 	}
+	a.upper = m.upperRows()
 	if d := m.panes[paneFindings].doc; d != nil {
 		a.findings = d.rows()
 	}
@@ -192,10 +196,21 @@ func (m *Model) syncWalk() {
 			m.focus = m.about
 		}
 		b := m.arrangement()
-		b.request, b.findings = a.request, a.findings
+		b.request, b.findings, b.upper = a.request, a.findings, m.upperRows()
 		m.place(b)
 	}
 	m.syncRail()
+}
+
+// upperRows is how many rows the message has that is shown, of the two that
+// share a place.
+func (m *Model) upperRows() int {
+	for _, p := range []pane{paneRequest, paneResponse} {
+		if d := m.panes[p].doc; d != nil && !m.layout.panes[p].empty() {
+			return d.rows()
+		}
+	}
+	return 0
 }
 
 // place gives the panes their places, and makes what they show.

@@ -149,7 +149,13 @@ func (m *Model) syncPane(p pane) {
 	s.height = r.h
 	w := max(r.w-2, 1) // a column for the selection's mark, and one of air
 	h := r.h
-	if p == paneRequest && !m.whole() {
+	switch {
+	case p != paneRequest && p != paneResponse:
+	case m.w < wideWidth && m.w >= pairWidth && !m.diagram:
+		// Not what there is now: that depends on how many rows it makes of it.
+		h = upperHeight(m.h - 2)
+		h = choose(reads(m.focus), m.h-2-h, h) - 2
+	case p == paneRequest && !m.whole():
 		h = max(share(1<<16, m.h-2)-2, h)
 	}
 	key := m.contentKey(p, w, h)

@@ -49,7 +49,7 @@ func (m *Model) platformLines(w int) []line {
 		return m.sideBySide(name, names, cells, room)
 	}
 	lines := []line{
-		prose(toneText, 0, "The same client on each platform. What a walk makes on its way stands here by its name until it is there."),
+		prose(toneText, 0, "The same client on each platform. A value that is not made yet stands as its name: <code>."),
 		{},
 		heading("Different", ""),
 	}

@@ -120,7 +120,7 @@ func (m *Model) slideLines(w, air int) []line {
 		add(paragraphsIn(toneText, s.Text...)...)
 		return lines
 	case inspect.SlideTheft:
-		return m.theftLines(s)
+		return m.theftLines(s, w)
 	case inspect.SlideThought:
 		add(prose(title, 0, s.Title))
 		gap(1 + air)
@@ -162,7 +162,7 @@ func (m *Model) waitLine() line {
 	if l.own && l.step != nil {
 		return prose(toneHere, 0, "Waiting for the sign-in in the browser. The talk goes on by itself.")
 	}
-	return plain(toneFaint, "…")
+	return prose(toneFaint, 0, "The run is under way. This fills in by itself.")
 }
 
 // rowLines are the values of a slide; the one in the spotlight is whole, and
@@ -171,7 +171,11 @@ func (m *Model) rowLines(s inspect.Slide, w, air int) []line {
 	p := &m.present
 	var lines []line
 	if s.Line != "" && s.Kind != inspect.SlideToken && s.Kind != inspect.SlideChecks {
-		lines = append(lines, line{spans: []span{{s.Line, choose(s.Failed, toneBad, toneFaint)}}, most: 1}, line{})
+		text := s.Line
+		if method, u, ok := strings.Cut(text, " "); ok {
+			text = method + " " + m.shortAddress(u, w-m.ruler.StringWidth(method)-1)
+		}
+		lines = append(lines, line{spans: []span{{text, choose(s.Failed, toneBad, toneFaint)}}, most: 1}, line{})
 	}
 	name := 0
 	for _, r := range s.Rows {
@@ -191,8 +195,11 @@ func (m *Model) rowLines(s inspect.Slide, w, air int) []line {
 		if on {
 			mark, valueTone = "▸ ", toneStrong
 		}
+		value := r.Value
 		if s.Kind == inspect.SlideChecks {
-			valueTone = map[string]tone{string(inspect.Pass): toneGood, string(inspect.Fail): toneBad}[r.Value]
+			value, valueTone = checkWord(inspect.Result(value))
+		} else if !on {
+			value = m.shortAddress(value, w-name-3)
 		}
 		if i > 0 {
 			for range min(air, 1) {
@@ -200,7 +207,7 @@ func (m *Model) rowLines(s inspect.Slide, w, air int) []line {
 			}
 		}
 		lines = append(lines, line{
-			spans: []span{{mark, choose(on, toneHere, tonePKCE)}, {fill(m, r.Name, name) + " ", nameTone}, {r.Value, valueTone}},
+			spans: []span{{mark, choose(on, toneHere, tonePKCE)}, {fill(m, r.Name, name) + " ", nameTone}, {value, valueTone}},
 			hang:  name + 3, most: choose(on, 3, 1), item: i + 1,
 		})
 		if r.Problem != "" && s.Kind == inspect.SlideChecks {
@@ -214,6 +221,18 @@ func (m *Model) rowLines(s inspect.Slide, w, air int) []line {
 		lines = append(lines, line{}, prose(toneText, 2, s.Rows[p.spot].What))
 	}
 	return lines
+}
+
+// checkWord is the result of a check, for a room.
+func checkWord(r inspect.Result) (string, tone) {
+	switch r {
+	case inspect.Pass:
+		return "✓ passed", toneGood
+	case inspect.Fail:
+		return "✗ failed", toneBad
+	default:
+		return "? not known", toneWarn
+	}
 }
 
 // twinLines are plain and S256 side by side.
@@ -268,7 +287,7 @@ func at(rows []string, n int) string {
 
 // theftLines are one scene of a theft: who does what, what the thief holds by
 // now, and what crossed the wire.
-func (m *Model) theftLines(s inspect.Slide) []line {
+func (m *Model) theftLines(s inspect.Slide, w int) []line {
 	lines := []line{prose(toneHere, 0, s.Title)}
 	add := func(l ...line) { lines = append(lines, l...) }
 	if s.Play == nil {
@@ -292,7 +311,7 @@ func (m *Model) theftLines(s inspect.Slide) []line {
 	add(line{}, line{spans: []span{{who, toneFaint}, {said, toneText}}, prose: true})
 	for _, x := range scene.Exchanges {
 		add(line{})
-		add(m.theftWire(x)...)
+		add(m.theftWire(x, w)...)
 	}
 	var held []string
 	for _, k := range scene.Known {
@@ -313,8 +332,9 @@ func (m *Model) theftLines(s inspect.Slide) []line {
 
 // theftWire is an exchange in a few lines: what matters of the request, and
 // the answer.
-func (m *Model) theftWire(x inspect.Exchange) []line {
-	lines := []line{{spans: []span{{x.Label + "  ", toneTitle}, {shortAddress(x.Request.URL), toneFaint}}, hang: 2, most: 2}}
+func (m *Model) theftWire(x inspect.Exchange, w int) []line {
+	address := m.shortAddress(x.Request.URL, w-m.ruler.StringWidth(x.Label)-2)
+	lines := []line{{spans: []span{{x.Label + "  ", toneTitle}, {address, toneFaint}}, most: 1}}
 	sent, came := x.Gist()
 	for _, r := range sent {
 		if m.present.hide && r.PKCE {
@@ -418,7 +438,7 @@ func (m *Model) presentFoot(pt *painter) string {
 		left := (p.left(m.now()) + time.Second - 1).Truncate(time.Second)
 		room -= pt.put("   plays, "+left.String(), toneBar, false, room)
 	}
-	keys := [][2]string{{"space", "next"}, {"?", "help"}, {"n", "notes"}, {"g", "scenes"}}
+	keys := [][2]string{{"space", "next"}, {"n", "notes"}, {"g", "scenes"}, {"?", "help"}}
 	var shown [][2]string
 	width := 1
 	for _, k := range keys {

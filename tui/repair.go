@@ -50,9 +50,9 @@ func (m *Model) askRepair() tea.Cmd {
 			from = s.Title
 		}
 	}
-	end := "Then it is walked again from the step " + from + ". The registration is not touched, and a saved profile neither."
+	end := "The walk then goes on again from " + from + ". Neither the registration nor a saved profile is touched."
 	if m.visit.lab {
-		end = "Then the lab's client is walked again from the beginning. The registration is not touched."
+		end = "The lab's client is then walked again from the beginning. The registration is not touched."
 	}
 	q.lines = append(q.lines, line{}, prose(toneFaint, 0, end))
 	q.answers = []answer{{"enter", "change and walk again", func(m *Model) tea.Cmd { return m.repair(r) }}}

@@ -111,7 +111,7 @@ func TestAWalkGoesOnFromTheStepThatWasMended(t *testing.T) {
 	d.until("the failure", func() bool { return d.Model.(Model).visit.failed })
 	before := d.Model.(Model).visit.reading.transcript
 	d.Press("F")
-	d.Shows("Fix it in the client", "again from the step Authorize")
+	d.Shows("Fix it in the client", "goes on again from Authorize")
 	d.Press("esc")
 	d.Hides("Fix it in the client")
 	if m := d.Model.(Model); m.isRunning() {

@@ -138,7 +138,7 @@ func readCommands(row, page int, of func(*Model) *labPane) []command {
 	return []command{
 		{Binding: bind("down j", "↑↓", "scroll"), group: "Look", foot: row, long: "Scroll.", why: why, do: scroll(1)},
 		{Binding: bind("up k", "↑", "scroll"), why: why, do: scroll(-1)},
-		{Binding: bind("pgdown space", "pgup/pgdn", "page"), group: "Look", foot: page, long: "A page down or up.", why: why, do: scroll(10)},
+		{Binding: bind("pgdown space", "pgup/pgdn", "page"), group: "Look", foot: page, long: "A page up or down.", why: why, do: scroll(10)},
 		{Binding: bind("pgup", "pgup", "page"), why: why, do: scroll(-10)},
 	}
 }

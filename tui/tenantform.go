@@ -45,7 +45,7 @@ func newTenantForm(m *Model, c flow.Config, name string) *form {
 			return nil, true
 		},
 		extraFoot: func(*form) []string {
-			return append(choose(m.options.Examine != nil, []string{"ctrl+d", "check"}, nil), "f2", "about", "f3", "paste")
+			return append(choose(m.options.Examine != nil, []string{"ctrl+d", "check"}, nil), "f2", "about", "f3", "paste", "f4", "platforms")
 		},
 	}
 	console := func(x *field, setting, hint string) *field {
@@ -156,6 +156,9 @@ func presetFields(c flow.Config) []*field {
 				value = filled[b.ID]
 			}
 			x := textField(blankID(p.ID, b.ID), b.Label, value, strings.TrimSpace(b.Hint+choose(b.Example == "", "", " For example "+b.Example+".")))
+			if strings.Contains(b.Hint, b.Example) {
+				x.hint = b.Hint
+			}
 			if len(b.Choices) > 0 {
 				var words []option
 				for _, w := range b.Choices {
@@ -218,7 +221,7 @@ func checkClient(f *form, id, value string) string {
 func blankProblem(b inspect.Blank, err error) string {
 	text := explainError(err)
 	if e, ok := asFlowError(err); ok && b.Example != "" {
-		text = e.What + choose(e.Why == "", "", " "+e.Why) + " For example " + b.Example + "."
+		text = e.What + choose(e.Why == "", "", " "+e.Why) + choose(strings.Contains(e.Why, b.Example), "", " For example "+b.Example+".")
 	}
 	return text
 }

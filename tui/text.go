@@ -254,6 +254,11 @@ func (d *doc) shows(item int, text string) bool {
 	return false
 }
 
+// says reports whether a line of its own says a text.
+func (d *doc) says(text string) bool {
+	return text != "" && slices.ContainsFunc(d.lines, func(l line) bool { return strings.TrimSpace(l.text()) == text })
+}
+
 // hit is a place where the sought text stands.
 type hit struct{ line, from, to int }
 

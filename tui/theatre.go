@@ -341,7 +341,7 @@ func newTheatreCommands() (board, stage []command) {
 		{Binding: bind("shift+tab", "shift+tab", "pane"), do: func(m *Model) tea.Cmd { return m.theatreCycle(-1) }},
 		{Binding: bind("down j", "↑↓", "scroll"), group: "Look", long: "Scroll the pane.", do: scroll(1)},
 		{Binding: bind("up k", "↑", "scroll"), do: scroll(-1)},
-		{Binding: bind("pgdown", "pgup/pgdn", "page"), group: "Look", long: "A page down or up.", do: scroll(8)},
+		{Binding: bind("pgdown", "pgup/pgdn", "page"), group: "Look", long: "A page up or down.", do: scroll(8)},
 		{Binding: bind("pgup", "pgup", "page"), do: scroll(-8)},
 		leave,
 	}

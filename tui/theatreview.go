@@ -75,7 +75,7 @@ func (m *Model) syncTheatre() {
 		}
 		t.panes[theatreApp+i].set(m, r, m.laneContent(s, who, r.w-4), same)
 	}
-	t.panes[theatreWire].set(m, wire, m.wireContent(s), same)
+	t.panes[theatreWire].set(m, wire, m.wireContent(s, wire.w-4), same)
 }
 
 // bring scrolls as little as possible to bring rows from..to into sight.
@@ -118,6 +118,9 @@ func (m *Model) boardContent(w int) content {
 	name := min(max(w-4*13, 14), 34)
 	cell := min(max((w-name)/4, 6), 18)
 	d.lines = append(d.lines, prose(toneFaint, 0, "The code was stolen from the redirect. What did the thief see, and what did the app do?"))
+	if m.h >= 24 {
+		d.lines = append(d.lines, line{})
+	}
 	head := []span{{"  " + fill(m, "he saw", name-2), toneTitle}}
 	for _, h := range t.heads {
 		head = append(head, span{fill(m, " "+h, cell), toneTitle})
@@ -136,7 +139,10 @@ func (m *Model) boardContent(w int) content {
 		d.lines = append(d.lines, m.boardLine(i, name, cell))
 	}
 	if t.bar != "" {
-		d.lines = append(d.lines, line{}, plain(toneHere, t.bar))
+		if m.h >= 30 {
+			d.lines = append(d.lines, line{})
+		}
+		d.lines = append(d.lines, plain(toneHere, t.bar))
 	}
 	if m.h >= 30 && m.w < besideWidth { // below that the board is all that fits
 		d.lines = append(d.lines, line{})
@@ -278,7 +284,7 @@ func (m *Model) acts(l, who inspect.Lane) bool {
 }
 
 // wireContent is what crossed the wire in a scene, and at the end who won.
-func (m *Model) wireContent(s inspect.Scene) content {
+func (m *Model) wireContent(s inspect.Scene, w int) content {
 	t := &m.theatre
 	d := &doc{}
 	c := content{title: s.Title, note: fmt.Sprintf("%s → %s", s.From, s.To), doc: d}
@@ -306,7 +312,7 @@ func (m *Model) wireContent(s inspect.Scene) content {
 		if i > 0 {
 			d.lines = append(d.lines, line{})
 		}
-		d.lines = append(d.lines, m.wireLines(x)...)
+		d.lines = append(d.lines, m.wireLines(x, w)...)
 	}
 	return c
 }
@@ -345,11 +351,13 @@ func verdictLines(p inspect.Theatre) []line {
 }
 
 // wireLines are an exchange in a few lines: what was sent, and what came back.
-func (m *Model) wireLines(x inspect.Exchange) []line {
+func (m *Model) wireLines(x inspect.Exchange, w int) []line {
 	who := map[flow.Actor]string{flow.ActorApp: "the app", flow.ActorBrowser: "the browser", flow.ActorAttacker: "the thief"}[x.Actor]
+	by := "by " + who + "  "
+	address := m.shortAddress(x.Request.URL, w-m.ruler.StringWidth(x.Label+by)-1)
 	lines := []line{{spans: []span{
-		{x.Label + " ", toneTitle}, {"by " + who + "  ", choose(x.Actor == flow.ActorAttacker, toneWarn, toneFaint)}, {shortAddress(x.Request.URL), toneFaint},
-	}, hang: 2, prose: true}}
+		{x.Label + " ", toneTitle}, {by, choose(x.Actor == flow.ActorAttacker, toneWarn, toneFaint)}, {address, toneFaint},
+	}, most: 1}}
 	for _, r := range x.Request.Rows {
 		lines = append(lines, line{spans: []span{{choose(r.PKCE, "+ ", "  "), tonePKCE}, {fill(m, r.Name, 22) + " ", choose(r.PKCE, tonePKCE, toneName)}, {r.Value, toneText}}, most: 1, hang: 25})
 	}
@@ -368,10 +376,23 @@ func (m *Model) wireLines(x inspect.Exchange) []line {
 	return lines
 }
 
-// shortAddress is a URL without its parameters.
-func shortAddress(u string) string {
+// shortAddress is a URL without its parameters. Where there is no room for all
+// of it the middle goes: the host says who is asked, and the end for what.
+func (m *Model) shortAddress(u string, room int) string {
 	if i := strings.IndexAny(u, "?#"); i >= 0 {
-		return u[:i] + "?…"
+		u = u[:i] + "?…"
+	}
+	scheme, rest, ok := strings.Cut(u, "://")
+	host, path, deep := strings.Cut(rest, "/")
+	if !ok || !deep {
+		return u
+	}
+	for m.ruler.StringWidth(u) > room {
+		_, path, deep = strings.Cut(path, "/")
+		if !deep {
+			break
+		}
+		u = scheme + "://" + host + "/…/" + path
 	}
 	return u
 }

@@ -22,9 +22,10 @@ func (m Model) View() tea.View {
 		return v
 	}
 	d := m.top()
-	p.dim = d != nil || m.screen == screenWalk && m.waiting() || m.compareWaiting()
+	p.dim = m.covered()
 	rows := m.shown().rows(&m, p)
 	p.dim = false
+	m.liftEdge(rows)
 	switch {
 	case d != nil:
 		v.Cursor = m.overlay(p, rows, d.sheet(&m))
@@ -41,6 +42,11 @@ func (m Model) View() tea.View {
 	m.noticeRows(p, rows)
 	v.SetContent(strings.Join(rows, "\n"))
 	return v
+}
+
+// covered says whether a sheet lies over the screen and has the keys.
+func (m *Model) covered() bool {
+	return m.top() != nil || m.screen == screenWalk && m.waiting() || m.compareWaiting()
 }
 
 // unreadable says whether the window is smaller than anything can be laid out
@@ -181,7 +187,7 @@ func (m *Model) headTags() []span {
 func (m *Model) paneRow(p *painter, i pane, y int) {
 	r := m.layout.panes[i]
 	s := &m.panes[i]
-	on := m.focus == i && m.top() == nil && !m.waiting()
+	on := m.focus == i && !m.covered()
 	// Only the title shows the focus: to redraw the frame would send more
 	// than what is in it.
 	border := toneBorder

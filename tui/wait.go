@@ -26,7 +26,7 @@ func (m *Model) waitSheet() sheet {
 	}
 	v := &m.visit
 	s := sheet{title: "Waiting for the browser", width: min(84, m.w-8), offset: v.scrolled}
-	keys := []string{"y", "copy address", "Q", "QR code", "p", "paste answer", "esc", "cancel"}
+	keys := []string{"y", "copy address", "Q", "QR code", "p", "paste answer", "esc", "cancel", "?", "help"}
 	if m.whyNoBrowser() == "" {
 		keys = append([]string{"o", "open"}, keys...)
 	}
