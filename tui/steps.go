@@ -28,7 +28,7 @@ func (m *Model) railContent(w int) content {
 	}
 	d.items = len(c.subjects)
 	if legend {
-		d.lines = append(d.lines, prose(toneFaint, 2, "○ "+offeredTag))
+		d.lines = append(d.lines, line{}, prose(toneFaint, 0, "○ means "+offeredTag))
 	}
 	if hidden > 0 {
 		d.lines = append(d.lines, prose(toneFaint, 2, fmt.Sprintf("%d steps hidden", hidden)))

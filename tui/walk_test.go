@@ -394,15 +394,15 @@ func TestTheMarkOfAnOfferedStepIsExplainedWhereItStandsAlone(t *testing.T) {
 		alone bool
 	}{{80, 24, true}, {120, 40, true}, {200, 60, false}} {
 		d := begun(t, onPractice(t), size.w, size.h)
-		d.Hides("○ offered")
+		d.Hides("○ means offered")
 		d.Press("enter")
 		d.Until("▸ Verifier")
 		d.Settled()
 		if size.alone {
-			d.Shows("○ Device code", "○ offered")
+			d.Shows("○ Device code", "○ means offered")
 			continue
 		}
-		d.Hides("○ offered")
+		d.Hides("○ means offered")
 		_, row, _ := strings.Cut(d.Screen(), "○ Device code")
 		if row, _, _ = strings.Cut(row, "│"); !strings.Contains(row, "offered") {
 			t.Errorf("neither the row nor a legend says what the mark is: %s", row)
