@@ -251,7 +251,7 @@ func (m *Model) compareResult(d *doc, w int) {
 			mark, tone = choose(*t.Known, "yes ", "no  "), toneStrong
 		}
 		d.lines = append(d.lines, line{spans: []span{
-			{mark, tone}, {fill(m, t.Name, min(29, w/3)) + " ", toneName}, {t.Text, toneText}, {"  ", toneText}, {t.Clause.Text, toneLink},
+			{mark, tone}, {fill(m, t.Name, min(29, w/3)) + " ", toneName}, {t.Text, toneText}, {"  ", toneText}, {unbroken(t.Clause.Text), toneLink},
 		}, hang: min(29, w/3) + 5, prose: true})
 	}
 	for _, f := range s.read.Findings {

@@ -27,11 +27,11 @@ func (m *Model) railContent(w int) content {
 		d.lines = append(d.lines, l)
 	}
 	d.items = len(c.subjects)
-	if legend {
-		d.lines = append(d.lines, line{}, prose(toneFaint, 0, "○ means "+offeredTag))
-	}
 	if hidden > 0 {
 		d.lines = append(d.lines, prose(toneFaint, 2, fmt.Sprintf("%d steps hidden", hidden)))
+	}
+	if legend {
+		d.lines = append(d.lines, line{}, prose(toneFaint, 0, "○ means "+offeredTag))
 	}
 	if clocks := v.reading.report.Clocks; len(clocks) > 0 && m.live() {
 		d.lines = append(d.lines, line{}, plain(toneTitle, "Expires"))
