@@ -64,7 +64,7 @@ func (m *Model) deviceSheet() sheet {
 	if v.browsers != nil {
 		if err := v.browsers.problem(); err != nil {
 			s.lines = append(s.lines, line{},
-				prose(toneWarn, 0, "No browser was opened: "+strings.TrimSuffix(inspect.Clean(explainError(err)), ".")+". Any browser will do, also a phone's."))
+				prose(toneWarn, 0, "No browser was opened: "+strings.TrimSuffix(inspect.Clean(explainError(err)), ".")+". Any other browser will do."))
 		}
 	}
 	return s

@@ -299,10 +299,11 @@ func (d *checkup) lines() []line {
 		return []line{head, {}, prose(toneText, 0, "Reading the metadata and the keys. Nothing else is sent.")}
 	}
 	end := map[inspect.Verdict]tone{inspect.VerdictOK: toneGood, inspect.VerdictWarn: toneWarn, inspect.VerdictFail: toneBad}[d.read.Verdict]
-	lines := []line{prose(end, 0, d.read.Conclusion()), head}
+	lines := []line{prose(end, 0, d.read.Conclusion())}
 	if !d.probed {
 		lines = append(lines, prose(toneFaint, 0, choose(d.read.Verdict == inspect.VerdictOK, "", "The provider was not asked about this client. ")+"p asks it, without signing anybody in."))
 	}
+	lines = append(lines, head)
 	name := 0
 	for _, l := range d.read.Lines {
 		name = max(name, len(l.ID))

@@ -230,3 +230,24 @@ func TestSlides(t *testing.T) {
 		}
 	}
 }
+
+// An address that there is no room for keeps its host and its end; what is no
+// address stays whole.
+func TestALongAddressLosesItsMiddle(t *testing.T) {
+	m := sized(New(Options{Theme: "dark"}), 80, 24)
+	for _, test := range []struct {
+		text string
+		room int
+		want string
+	}{
+		{"http://127.0.0.1:40931/72a5f9c1-0d3e/oauth2/v2.0/token", 80, "http://127.0.0.1:40931/72a5f9c1-0d3e/oauth2/v2.0/token"},
+		{"http://127.0.0.1:40931/72a5f9c1-0d3e/oauth2/v2.0/token", 50, "http://127.0.0.1:40931/…/oauth2/v2.0/token"},
+		{"http://127.0.0.1:40931/72a5f9c1-0d3e/oauth2/v2.0/token", 10, "http://127.0.0.1:40931/…/token"},
+		{"●●●●●●●● 99 chars #2ce90fcd", 10, "●●●●●●●● 99 chars #2ce90fcd"},
+		{"openid profile", 4, "openid profile"},
+	} {
+		if got := m.withoutMiddle(test.text, test.room); got != test.want {
+			t.Errorf("%q in %d cells is %q, want %q", test.text, test.room, got, test.want)
+		}
+	}
+}

@@ -173,7 +173,7 @@ func (m *Model) rowLines(s inspect.Slide, w, air int) []line {
 	if s.Line != "" && s.Kind != inspect.SlideToken && s.Kind != inspect.SlideChecks {
 		text := s.Line
 		if method, u, ok := strings.Cut(text, " "); ok {
-			text = method + " " + m.shortAddress(u, w-m.ruler.StringWidth(method)-1)
+			text = method + " " + m.withoutMiddle(u, w-m.ruler.StringWidth(method)-1)
 		}
 		lines = append(lines, line{spans: []span{{text, choose(s.Failed, toneBad, toneFaint)}}, most: 1}, line{})
 	}
@@ -199,7 +199,7 @@ func (m *Model) rowLines(s inspect.Slide, w, air int) []line {
 		if s.Kind == inspect.SlideChecks {
 			value, valueTone = checkWord(inspect.Result(value))
 		} else if !on {
-			value = m.shortAddress(value, w-name-3)
+			value = m.withoutMiddle(value, w-name-3)
 		}
 		if i > 0 {
 			for range min(air, 1) {

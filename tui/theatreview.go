@@ -376,12 +376,17 @@ func (m *Model) wireLines(x inspect.Exchange, w int) []line {
 	return lines
 }
 
-// shortAddress is a URL without its parameters. Where there is no room for all
-// of it the middle goes: the host says who is asked, and the end for what.
+// shortAddress is a URL without its parameters, in so much room.
 func (m *Model) shortAddress(u string, room int) string {
 	if i := strings.IndexAny(u, "?#"); i >= 0 {
 		u = u[:i] + "?…"
 	}
+	return m.withoutMiddle(u, room)
+}
+
+// withoutMiddle takes the middle out of a URL that there is no room for: the
+// host says who is asked, and the end for what. Other texts stay as they are.
+func (m *Model) withoutMiddle(u string, room int) string {
 	scheme, rest, ok := strings.Cut(u, "://")
 	host, path, deep := strings.Cut(rest, "/")
 	if !ok || !deep {
