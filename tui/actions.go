@@ -159,11 +159,22 @@ func (m *Model) sendable(i int) int {
 	return i
 }
 
-// backLabel is the word for going back: to a step that is offered in place of
-// others nobody has been yet.
+// backLabel is the word for going back: nobody has been yet to a step that was
+// passed over, or is offered in place of others.
 func (m *Model) backLabel() string {
 	s, _ := m.step()
-	return choose(s.Instead, "take this step", "back")
+	switch {
+	case s.Instead:
+		return "take this step"
+	case m.canTake(s):
+		return "take it" // beside all that enter may be called, in 80 columns
+	}
+	return "back"
+}
+
+// canTake reports whether s was passed over and can still be carried out.
+func (m *Model) canTake(s inspect.Step) bool {
+	return s.Status == flow.StatusSkipped && s.Optional && m.whyNoBack() == ""
 }
 
 func (m *Model) back() tea.Cmd {

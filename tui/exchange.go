@@ -92,6 +92,8 @@ func (m *Model) valuesContent(w, h int) content {
 			c.note = ""
 		case s.Status == flow.StatusUnseen:
 			text = "This step is not in the capture."
+		case m.canTake(s):
+			text = "This step is optional, and was passed over. b takes it, and shows the request before it is sent."
 		case done(s.Status):
 			text = "This step sent nothing."
 		case m.atPending() && m.isRunning():

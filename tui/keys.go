@@ -235,7 +235,7 @@ func flowCommands() []command {
 		},
 		{
 			Binding: bind("a", "a", "run all"), group: "Walk", foot: 6,
-			long: "Carry out all steps that are left.",
+			long: "Carry out the steps that are left. What is offered, UserInfo and refresh are passed over, unless they were asked for.",
 			why:  (*Model).whyNoRunAll, do: (*Model).runAll,
 		},
 		{
@@ -245,7 +245,7 @@ func flowCommands() []command {
 		},
 		{
 			Binding: bind("b backspace", "b", "back"), group: "Walk", foot: 5, label: (*Model).backLabel,
-			long: "Undo: make the shown step (or the last one done) the next one again. Edits are kept. On a step that is offered in place of others: take it.",
+			long: "Undo: make the shown step (or the last one done) the next one again. Edits are kept. On a step that was passed over, or is offered in place of others: take it.",
 			why:  (*Model).whyNoBack, do: (*Model).back,
 		},
 		{

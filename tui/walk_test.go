@@ -258,6 +258,18 @@ func TestEnterPassesOverHiddenSteps(t *testing.T) {
 	d.Shows("✓ Verifier", "▸ Authorize")
 }
 
+// A run of all steps passes over what nobody asked for; the way to it is said
+// where it stands.
+func TestAStepThatWasPassedOverCanBeTaken(t *testing.T) {
+	d := walked(t, onPractice(t), 80, 24)
+	d.Press("right", "right")
+	d.Shows("This step is optional, and was passed over.", "b take it")
+	d.Press("b")
+	d.Settled()
+	d.Shows("/oidc/userinfo", "will be sent")
+	d.Hides("was passed over")
+}
+
 // Another method is a new walk with the same client.
 func TestSettingsWalkAgain(t *testing.T) {
 	d := begun(t, onPractice(t), 120, 40)
