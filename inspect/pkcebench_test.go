@@ -14,9 +14,9 @@ func TestTheLengthBarShowsOneCharacterTooFewOrTooMany(t *testing.T) {
 		{0, 0, 11, false, "43 too few"},
 		{1, 1, 11, false, "42 too few"},
 		{42, 10, 11, false, "1 too few"},
-		{43, 11, 11, false, "the least"},
+		{43, 11, 11, false, "the shortest allowed"},
 		{64, 16, 11, false, "within 43 to 128"},
-		{128, 32, 11, false, "the most"},
+		{128, 32, 11, false, "the longest allowed"},
 		{129, 32, 11, true, "1 more than"},
 	}
 	for _, tt := range tests {
