@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,11 @@ func (m *Model) railContent(w int) content {
 	if hidden > 0 {
 		d.lines = append(d.lines, prose(toneFaint, 2, fmt.Sprintf("%d steps hidden", hidden)))
 	}
-	if legend {
+	// One row that has the word says it for all.
+	said := func(l line) bool {
+		return strings.HasPrefix(l.text(), "○") && strings.HasSuffix(l.text(), offeredTag)
+	}
+	if legend && !slices.ContainsFunc(d.lines, said) {
 		d.lines = append(d.lines, line{}, prose(toneFaint, 0, "○ means "+offeredTag))
 	}
 	if clocks := v.reading.report.Clocks; len(clocks) > 0 && m.live() {

@@ -406,9 +406,12 @@ func TestTheMarkOfAnOfferedStepIsExplainedWhereItStandsAlone(t *testing.T) {
 		alone bool
 	}{{80, 24, true}, {120, 40, true}, {200, 60, false}} {
 		d := begun(t, onPractice(t), size.w, size.h)
-		d.Hides("○ means offered")
 		d.Press("enter")
 		d.Until("▸ Verifier")
+		d.Settled()
+		d.Hides("○ means offered") // Logout has the word
+		d.Press("a")
+		d.Until("– Logout")
 		d.Settled()
 		if size.alone {
 			d.Shows("○ Device code", "○ means offered")
