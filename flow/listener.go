@@ -35,7 +35,9 @@ const (
 //go:embed callback.html
 var callbackHTML string
 
-var callbackPage = template.Must(template.New("callback").Parse(callbackHTML))
+var callbackPage = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("callback").Parse(callbackHTML))
+})
 
 // listener takes the authorization response on loopback.
 type listener struct {
@@ -376,7 +378,7 @@ func answerPage(j judgement, q url.Values) (int, page) {
 // its own script.
 func (p page) response(status int) *Response {
 	var body bytes.Buffer
-	if err := callbackPage.Execute(&body, p); err != nil {
+	if err := callbackPage().Execute(&body, p); err != nil {
 		panic(err) // the template is ours, and page is all it reads
 	}
 	script := ""

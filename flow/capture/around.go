@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pkcescope/pkcescope/flow"
@@ -196,10 +197,14 @@ func (l *linker) location(i int) string {
 }
 
 func isKeySet(c candidate) bool {
-	return c.Response != nil && c.Request.Method == http.MethodGet && len(c.Response.Body) < maxBody && keySet.Match(c.Response.Body)
+	return c.Response != nil && c.Request.Method == http.MethodGet && len(c.Response.Body) < maxBody && keySet().Match(c.Response.Body)
 }
 
-var keySet = regexp.MustCompile(`^\s*\{[\s\S]{0,200}"keys"\s*:\s*\[`)
+// keySet is made when it is needed: its repetition is long, and the program
+// should start quickly.
+var keySet = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*\{[\s\S]{0,200}"keys"\s*:\s*\[`)
+})
 
 // share gives metadata or keys to every flow of that provider.
 func (l *linker) share(i int, id flow.StepID) {

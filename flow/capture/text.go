@@ -226,7 +226,7 @@ func (t *textReader) answer(r *flow.Response, lost ...flow.Loss) {
 	switch {
 	case flow.MetadataOf(r) != nil:
 		x.Request = flow.Request{Method: http.MethodGet, URL: flow.MetadataOf(r).Issuer + "/.well-known/openid-configuration"}
-	case keySet.Match(r.Body):
+	case keySet().Match(r.Body):
 		x.Request = flow.Request{Method: http.MethodGet}
 	}
 	t.take(x, lost...)

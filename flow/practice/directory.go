@@ -3,6 +3,7 @@ package practice
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // directory is one of the tenants of the practice cloud.
@@ -68,10 +69,13 @@ func (a authority) segment() string {
 	return a.id()
 }
 
-var (
-	guidPattern   = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
-	domainPattern = regexp.MustCompile(`^([a-zA-Z0-9-]{1,63}\.)+[a-zA-Z]{2,63}$`)
-)
+var guidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
+
+// domainPattern is made when it is needed: its repetitions are long, and the
+// program should start quickly.
+var domainPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([a-zA-Z0-9-]{1,63}\.)+[a-zA-Z]{2,63}$`)
+})
 
 // findAuthority reads the first segment of an address: a GUID, a verified
 // domain, or an alias.
@@ -98,7 +102,7 @@ func findAuthority(segment string) (authority, *refusal) {
 			}
 		}
 	}
-	if guidPattern.MatchString(segment) || domainPattern.MatchString(segment) {
+	if guidPattern.MatchString(segment) || domainPattern().MatchString(segment) {
 		return a, deny("90002", "tenant", segment)
 	}
 	return a, deny("900023", "tenant", segment)
