@@ -155,12 +155,31 @@ func TestByteOrderMarksWithoutEndAreNoReasonToFall(t *testing.T) {
 }
 
 func TestATextThatIsTooLongIsReadAsFarAsItGoesAndSaysSo(t *testing.T) {
-	text := tokenURL + "?response_type=code&client_id=c&state=s\n" + strings.Repeat("and other words\n", 3<<20)
+	text := tokenURL + "?response_type=code&client_id=c&state=s\n" + strings.Repeat(" ", 48<<20)
 	found := open(t, []byte(text))
 	if len(found.Flows) != 1 {
 		t.Fatalf("%d flows", len(found.Flows))
 	}
 	if lost := found.Flows[0].Capture.Lost; !slices.ContainsFunc(lost, func(l flow.Loss) bool { return l.What == flow.LostEnd && l.Detail == "32" }) {
 		t.Errorf("lost %+v", lost)
+	}
+}
+
+// An address that goes on from line to line has an end, whatever the text does:
+// what comes after it is no part of it.
+func TestAnAddressWithoutEndIsReadToItsBound(t *testing.T) {
+	line := strings.Repeat("x", 63) + "\n"
+	found := open(t, []byte(tokenURL+"?response_type=code&client_id=c&state="+line+strings.Repeat(line, 1<<14)))
+	if len(found.Flows) != 1 {
+		t.Fatalf("%d flows", len(found.Flows))
+	}
+	longest := 0
+	for _, s := range found.Flows[0].Steps {
+		for _, x := range s.Exchanges {
+			longest = max(longest, len(x.Request.URL))
+		}
+	}
+	if longest < 60<<10 || longest > 70<<10 {
+		t.Errorf("an address of %d octets", longest)
 	}
 }

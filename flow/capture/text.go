@@ -281,7 +281,7 @@ func (t *textReader) line(text, after string) {
 		for {
 			next, rest, _ := strings.Cut(t.rest, "\n")
 			next = strings.TrimSpace(next)
-			if next == "" || strings.ContainsAny(next, " {}") || address.MatchString(next) || !continues(at, next) {
+			if next == "" || len(at) > mostBroken || strings.ContainsAny(next, " {}") || address.MatchString(next) || !continues(at, next) {
 				break
 			}
 			at, t.rest = at+next, rest
@@ -289,6 +289,10 @@ func (t *textReader) line(text, after string) {
 	}
 	t.url(strings.TrimRight(at, ".,;)"))
 }
+
+// mostBroken bounds an address that was broken into lines: no server takes one
+// as long, and each line that is added copies it.
+const mostBroken = 64 << 10
 
 // continues reports whether a line goes on with the URL before it: documents
 // break URLs at their parameters, terminals at their width.
